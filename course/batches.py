@@ -1,0 +1,271 @@
+"""Token ids in batches: padded, masked, sorted into buckets of like length, split by source.
+
+Everything here is NumPy; `dataset` alone wraps the batches for `tf.data`. A corpus is kept as two
+flat arrays (all ids in a row, and where each sentence begins), so its memory is in proportion to
+its tokens and not to its longest sentence. Lesson 03 draws what a batch holds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from course.errors import CourseError
+from course.text import END, PAD, START, Codec
+
+
+def pad(rows: Sequence[Sequence[int]], length: int | None = None) -> np.ndarray:
+    """Write rows of ids into one array, filled up with PAD on the right.
+
+    Args:
+        rows: id lists of any lengths.
+        length: columns of the result; the longest row if None.
+
+    Returns:
+        int32 array (batch, time).
+
+    Raises:
+        CourseError: a row is longer than `length`.
+    """
+    longest = max((len(row) for row in rows), default=0)
+    if length is not None and longest > length:
+        raise CourseError(f"pad: a row has {longest} ids, more than the length {length}")
+    padded = np.full((len(rows), longest if length is None else length), PAD, np.int32)
+    for row, ids in zip(padded, rows, strict=True):
+        row[: len(ids)] = ids
+    return padded
+
+
+def mask(ids: np.ndarray) -> np.ndarray:
+    """Return True where a real token stands and False over padding: bool array like `ids`."""
+    return np.asarray(ids) != PAD
+
+
+class Ragged:
+    """Rows of ids of different lengths in one flat array.
+
+    Attributes:
+        flat: all ids, row after row: int32 array (tokens,).
+        starts: where each row begins, and the end of the last: int64 array (rows + 1,).
+    """
+
+    def __init__(self, rows: Sequence[Sequence[int]] | Iterator[Sequence[int]]) -> None:
+        """Copy the rows."""
+        rows = [np.asarray(row, np.int32) for row in rows]
+        self.flat = np.concatenate(rows) if rows else np.zeros(0, np.int32)
+        self.starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens a row: int array (rows,)."""
+        return np.diff(self.starts)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both arrays."""
+        return self.flat.nbytes + self.starts.nbytes
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.starts) - 1
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        """Return one row: int32 array (time,)."""
+        return self.flat[self.starts[row] : self.starts[row + 1]]
+
+    def padded(self, rows: np.ndarray, time: int) -> np.ndarray:
+        """Return some rows, filled up with PAD: int32 array (len(rows), time)."""
+        lengths, steps = self.lengths[rows], np.arange(time)
+        inside = steps < lengths[:, None]
+        places = np.where(inside, self.starts[rows][:, None] + steps, 0)
+        return np.where(inside, self.flat[places], PAD) if len(self.flat) else inside * PAD
+
+
+class Batch(NamedTuple):
+    """What one training step sees; each an int32 array (batch, time), PAD on the right."""
+
+    source: np.ndarray
+    target_in: np.ndarray
+    target_out: np.ndarray
+
+    @property
+    def tokens(self) -> int:
+        """Count the target tokens, END included and padding left out."""
+        return int(mask(self.target_out).sum())
+
+
+def teacher_forcing(target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Split START … END into what the decoder reads and what it must say, one step later.
+
+    Args:
+        target: int array (batch, time), each row START, tokens, END, padding.
+
+    Returns:
+        `target_in` without the last column, and `target_out` without the first; each
+        (batch, time - 1). END is never read, so it becomes PAD in `target_in`.
+    """
+    target_in = np.where(target[:, :-1] == END, PAD, target[:, :-1])
+    return target_in, target[:, 1:]
+
+
+class Bucket(NamedTuple):
+    """Sentence pairs of like length, and the one shape that all their batches have."""
+
+    rows: np.ndarray
+    source_time: int
+    target_time: int
+
+
+class PairBatches:
+    """Encoded sentence pairs as a stream of equal-shaped batches.
+
+    Pairs are sorted into buckets of like target length; a batch comes from one bucket, so little of
+    it is padding and a compiled training step meets few shapes. The last batch of a bucket is
+    filled up with empty rows, which count nowhere.
+    """
+
+    def __init__(
+        self,
+        source: Ragged,
+        target: Ragged,
+        *,
+        batch: int = 64,
+        buckets: int = 5,
+    ) -> None:
+        """Plan the batches.
+
+        Args:
+            source: ids of the source sentences.
+            target: ids of the target sentences, START first and END last.
+            batch: sentence pairs a batch.
+            buckets: at most so many different shapes.
+
+        Raises:
+            CourseError: there are no pairs.
+        """
+        if not len(source):
+            raise CourseError("no sentence pairs to make batches of")
+        self.source, self.target, self.batch = source, target, batch
+        self.buckets = _plan_buckets(source.lengths, target.lengths - 1, buckets)
+
+    @classmethod
+    def encode(
+        cls,
+        pairs: Sequence[tuple[str, str]],
+        source: Codec,
+        target: Codec,
+        **options: int,
+    ) -> "PairBatches":
+        """Turn text into ids with the two codecs; `options` as for the constructor."""
+        return cls(
+            Ragged(source.ids(text) for text, _ in pairs),
+            Ragged([START, *target.ids(text), END] for _, text in pairs),
+            **options,
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the encoded corpus."""
+        return self.source.nbytes + self.target.nbytes
+
+    @property
+    def tokens(self) -> int:
+        """Target tokens in all, END included."""
+        return len(self.target.flat) - len(self.target)
+
+    def __len__(self) -> int:
+        """Count the batches of an epoch."""
+        return sum(-(-len(bucket.rows) // self.batch) for bucket in self.buckets)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches of an epoch in the corpus' order, bucket by bucket."""
+        for bucket in self.buckets:
+            for begin in range(0, len(bucket.rows), self.batch):
+                yield self._cut(bucket, bucket.rows[begin : begin + self.batch])
+
+    def shuffled(self, seed: int, epoch: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch in an order drawn from the seed and the epoch."""
+        rng = np.random.default_rng((seed, epoch))
+        plan = []
+        for bucket in self.buckets:
+            rows = rng.permutation(bucket.rows)
+            plan += [(bucket, rows[i : i + self.batch]) for i in range(0, len(rows), self.batch)]
+        for place in rng.permutation(len(plan)):
+            yield self._cut(*plan[place])
+
+    def _cut(self, bucket: Bucket, rows: np.ndarray) -> Batch:
+        """Pad some rows of a bucket to the bucket's shape and to a full batch."""
+        source = self.source.padded(rows, bucket.source_time)
+        target = self.target.padded(rows, bucket.target_time + 1)
+        empty = ((0, self.batch - len(rows)), (0, 0))
+        source, target = np.pad(source, empty), np.pad(target, empty)
+        return Batch(source, *teacher_forcing(target))
+
+    def dataset(self, seed: int | None = None):  # noqa: ANN201 (tf is imported late)
+        """Wrap the batches for Keras' `fit`: a `tf.data.Dataset` of `((source, in), out)`.
+
+        Args:
+            seed: shuffle anew each epoch from this seed; keep the corpus' order if None.
+        """
+        import tensorflow as tf
+
+        epochs = iter(range(10**9))
+
+        def generate() -> Iterator:
+            order = iter(self) if seed is None else self.shuffled(seed, next(epochs))
+            return (((batch.source, batch.target_in), batch.target_out) for batch in order)
+
+        ids = tf.TensorSpec((self.batch, None), tf.int32)
+        data = tf.data.Dataset.from_generator(generate, output_signature=((ids, ids), ids))
+        return data.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
+
+
+def _plan_buckets(source: np.ndarray, target: np.ndarray, buckets: int) -> list[Bucket]:
+    """Cut the pairs into buckets at quantiles of the target length.
+
+    Args:
+        source: tokens a source sentence: int array (pairs,).
+        target: steps a target sentence: int array (pairs,).
+        buckets: at most so many.
+    """
+    quantiles = np.quantile(target, np.arange(1, buckets + 1) / buckets, method="higher")
+    bounds = np.unique(quantiles)
+    bucket_of = np.searchsorted(bounds, target)
+    rows = [np.flatnonzero(bucket_of == place) for place in range(len(bounds))]
+    # A bucket's arrays have at least one step, so that an empty sentence has a shape too.
+    return [
+        Bucket(members, max(1, int(source[members].max())), max(1, int(bound)))
+        for members, bound in zip(rows, bounds, strict=True)
+        if len(members)
+    ]
+
+
+def split_by_source(
+    pairs: Sequence[tuple[str, str]],
+    share: float = 0.1,
+    seed: int = 0,
+    key: Callable[[str], str] = str,
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Split pairs so that no source sentence stands on both sides.
+
+    Args:
+        pairs: source and target sentences.
+        share: the share of the distinct source sentences that is held out, above 0 and below 1.
+        seed: draws which ones.
+        key: two sources with the same key count as the same sentence.
+
+    Returns:
+        The pairs for training and the pairs held out, each in the order of `pairs`.
+
+    Raises:
+        CourseError: there are fewer than two different source sentences.
+    """
+    sources = sorted({key(source) for source, _ in pairs})
+    if len(sources) < 2:
+        raise CourseError("a split needs at least two different source sentences")
+    count = min(len(sources) - 1, max(1, round(share * len(sources))))
+    chosen = np.random.default_rng(seed).choice(len(sources), count, replace=False)
+    held_out = {sources[place] for place in chosen}
+    train = [pair for pair in pairs if key(pair[0]) not in held_out]
+    return train, [pair for pair in pairs if key(pair[0]) in held_out]

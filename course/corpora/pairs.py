@@ -1,0 +1,198 @@
+"""Sentence pairs, and the files that hold them."""
+
+import difflib
+import os
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from course.errors import CourseError
+
+Pair = tuple[str, str]
+
+ABSURD = 100_000_000  # more pairs than any corpus of the course has, or a machine could hold
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, repr=False)
+class SentencePairs(Sequence[Pair]):
+    """Sentences and their translations, with a line that says where they come from.
+
+    Attributes:
+        pairs: (source, target) sentences, as the file has them.
+        origin: where the pairs were found.
+        licence: what the publisher says about using them.
+        selection: which of the corpus' pairs these are; empty for all of them.
+        skipped: how many bad lines of the file were left out.
+        advice: what to do about a corpus that stands in for another one; empty otherwise.
+    """
+
+    pairs: list[Pair]
+    origin: str
+    licence: str = "licence not known to the course"
+    selection: str = ""
+    skipped: int = 0
+    advice: str = ""
+
+    @property
+    def source(self) -> str:
+        """The provenance in one line: where from, how many pairs, which licence."""
+        noun = "pair" if self._counted == "1" else "pairs"
+        line = f"{self.origin}: {self._counted} {noun}"
+        if self.skipped:
+            line += f" ({self.skipped:,} bad lines skipped)"
+        return "; ".join(part for part in (line, self.licence, self.advice) if part)
+
+    def limit(self, count: int) -> "SentencePairs":
+        """Return the first pairs.
+
+        Args:
+            count: how many; all of them if there are no more.
+
+        Raises:
+            CourseError: the count is not a sensible one.
+        """
+        check_count("limit", count)
+        if count >= len(self):
+            return self
+        return replace(
+            self, pairs=self.pairs[:count], selection=f"the first {count:,} of {self._counted}"
+        )
+
+    def sample(self, count: int, seed: int = 0) -> "SentencePairs":
+        """Return random pairs, each at most once, in random order.
+
+        Args:
+            count: how many; all of them, as they stand, if there are no more.
+            seed: the same seed draws the same pairs.
+
+        Raises:
+            CourseError: the count is not a sensible one.
+        """
+        check_count("sample", count)
+        if count >= len(self):
+            return self
+        drawn = random.Random(seed).sample(self.pairs, count)
+        return replace(
+            self, pairs=drawn, selection=f"{count:,} random (seed {seed}) of {self._counted}"
+        )
+
+    @property
+    def _counted(self) -> str:
+        return self.selection or f"{len(self):,}"
+
+    def __len__(self) -> int:
+        """Count the pairs."""
+        return len(self.pairs)
+
+    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
+        """Return the pair at a position, or a list of pairs for a slice."""
+        return self.pairs[index]
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Yield the pairs in order."""
+        return iter(self.pairs)
+
+    def __repr__(self) -> str:
+        """Show the provenance and not a hundred thousand pairs."""
+        return f"SentencePairs({self.source})"
+
+
+def check_count(name: str, count: int) -> None:
+    """Refuse a number of pairs that makes no sense.
+
+    Args:
+        name: of the option, for the message.
+        count: a positive number of pairs.
+
+    Raises:
+        CourseError: it is no whole number, below one, or absurdly large.
+    """
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise CourseError(f"{name} must be a whole number of pairs, not {count!r}")
+    if not 1 <= count <= ABSURD:
+        raise CourseError(f"{name} must lie between 1 and {ABSURD:,} pairs, not be {count:,}")
+
+
+def read_pairs(path: str | Path, *, skip_bad: bool = False) -> SentencePairs:
+    """Read a file of sentence pairs, a pair a line, with a tab between source and target.
+
+    A third column, as the attribution of manythings.org files, is left out; so are blank lines. The
+    file is UTF-8, with or without a byte order mark; its lines end with LF or CRLF. Sentences are
+    returned as they stand: cleaning them is a choice, and `course.text` makes it.
+
+    Args:
+        path: of the file.
+        skip_bad: leave out, and count, lines that are no pair.
+
+    Raises:
+        CourseError: there is no such file, it cannot be read, it is not UTF-8, it holds no pair,
+            or one of its lines is no pair and `skip_bad` is not set.
+    """
+    path = Path(path)
+    pairs, skipped = [], 0
+    for number, line in enumerate(_text(path).split("\n"), start=1):
+        columns = line.split("\t")
+        if 2 <= len(columns) <= 3 and columns[0].strip() and columns[1].strip():
+            pairs.append((columns[0], columns[1]))
+        elif line.strip():
+            if not skip_bad:
+                raise CourseError(f"{path}, line {number:,}: {_fault(columns)}")
+            skipped += 1
+    if not pairs:
+        lines = f"{skipped:,} bad lines and no pair" if skipped else "nothing but blank lines"
+        raise CourseError(f"{path} holds {lines}: it should have source<TAB>target in each line")
+    return SentencePairs(pairs, origin=f"the file {path}", skipped=skipped)
+
+
+def _text(path: Path) -> str:
+    """Return a file's text, without byte order mark and with LF at the end of lines."""
+    data = _bytes(path)
+    if not data.removeprefix(BOM):
+        raise CourseError(f"{path} is empty: it should have source<TAB>target in each line")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CourseError(
+            f"{path} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}, in line "
+            f"{line}; save the file as UTF-8 and try again"
+        ) from None
+    # Not splitlines(): it would also cut at characters such as U+2028, which sentences may hold.
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\r")
+
+
+def _bytes(path: Path) -> bytes:
+    """Return a file's bytes, or say in one line why there are none."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise CourseError(f"no such file: {path}{_suggestion(path)}") from None
+    except OSError as error:
+        if os.path.isdir(path):
+            raise CourseError(f"{path} is a folder: name a file of sentence pairs in it") from None
+        raise CourseError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _suggestion(path: Path) -> str:
+    """Say what may have been meant instead of a file that does not exist."""
+    if not os.path.isdir(path.parent):
+        return f" (there is no folder {path.parent} either)"
+    names = os.listdir(path.parent) if os.access(path.parent, os.R_OK) else []
+    near = difflib.get_close_matches(path.name, names, n=1)
+    folder = path.parent.resolve()
+    return f" in {folder}; did you mean {near[0]}?" if near else f" in {folder}"
+
+
+def _fault(columns: list[str]) -> str:
+    """Say what is wrong with a line that is no pair, and show how it starts."""
+    line = "\t".join(columns)
+    start = repr(line if len(line) <= 40 else line[:40] + "…")
+    if len(columns) == 1:
+        fault = "no tab"
+    elif len(columns) > 3:
+        fault = f"{len(columns)} columns instead of two or three"
+    else:
+        fault = "an empty column"
+    return f"{fault} in {start}; should be source<TAB>target (skip_bad leaves such lines out)"

@@ -1,0 +1,108 @@
+"""How good is it: masked accuracy, perplexity over tokens, BLEU.
+
+Padding never counts. Totals are summed first and divided once, so that the figures do not depend on
+how the data was cut into batches.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from course.errors import CourseError
+from course.text import PAD
+
+
+def masked_accuracy(predicted: np.ndarray, target: np.ndarray) -> float:
+    """Return the share of real target tokens that were predicted.
+
+    Args:
+        predicted: int array (batch, time).
+        target: int array (batch, time), with PAD where nothing is to be predicted.
+
+    Raises:
+        CourseError: there is no real token, or the shapes differ.
+    """
+    predicted, target = np.asarray(predicted), np.asarray(target)
+    if predicted.shape != target.shape:
+        raise CourseError(f"masked_accuracy: shapes {predicted.shape} and {target.shape} differ")
+    real = target != PAD
+    if not real.any():
+        raise CourseError("masked_accuracy: the target holds no real token")
+    return float((predicted == target)[real].mean())
+
+
+def masked_nll(logits: np.ndarray, target: np.ndarray) -> tuple[float, int]:
+    """Return the total negative log-likelihood of the real target tokens, and their number.
+
+    Args:
+        logits: (batch, time, vocabulary).
+        target: int array (batch, time), with PAD where nothing is to be predicted.
+
+    Returns:
+        The total in nats, and the count of tokens.
+    """
+    logits, target = np.asarray(logits, np.float64), np.asarray(target)
+    top = logits.max(axis=-1)
+    log_sum = top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))
+    chosen = np.take_along_axis(logits, target[..., None], axis=-1)[..., 0]
+    real = target != PAD
+    return float((log_sum - chosen)[real].sum()), int(real.sum())
+
+
+def perplexity(nll: float, tokens: int) -> float:
+    """Return exp(total negative log-likelihood / tokens).
+
+    Args:
+        nll: negative log-likelihood of all tokens together, in nats.
+        tokens: how many they are.
+
+    Raises:
+        CourseError: there are no tokens.
+    """
+    if tokens < 1:
+        raise CourseError("perplexity: there are no tokens")
+    return float(np.exp(nll / tokens))
+
+
+def bleu(translations: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Return the corpus BLEU of some translations, from 0 to 100, as sacreBLEU computes it.
+
+    Args:
+        translations: one for each source sentence.
+        references: for each source sentence its correct translations, at least one.
+
+    Raises:
+        CourseError: the numbers differ, or a sentence has no reference.
+
+    Reference:
+        Papineni et al., 2002; Post, 2018 (sacreBLEU: 13a tokens, cased, exponential smoothing).
+    """
+    return bleu_score(translations, references).score
+
+
+def bleu_score(translations: Sequence[str], references: Sequence[Sequence[str]]):  # noqa: ANN201
+    """Return sacreBLEU's own `BLEUScore`, with precisions and brevity penalty; see `bleu`."""
+    import sacrebleu
+
+    if len(translations) != len(references):
+        raise CourseError(
+            f"bleu: {len(translations)} translations, but references for {len(references)}"
+        )
+    if not translations or not all(references):
+        raise CourseError("bleu: every translation needs at least one reference")
+    most = max(len(group) for group in references)
+    # sacreBLEU wants the n-th references of all sentences together; None where there is no n-th.
+    columns = [[group[n] if n < len(group) else None for group in references] for n in range(most)]
+    return sacrebleu.corpus_bleu(list(translations), columns)
+
+
+def references_by_source(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[list[str]]]:
+    """Gather the translations of each source sentence.
+
+    Returns:
+        The distinct source sentences in order of appearance, and for each its translations.
+    """
+    groups: dict[str, list[str]] = {}
+    for source, target in pairs:
+        groups.setdefault(source, []).append(target)
+    return list(groups), list(groups.values())

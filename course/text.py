@@ -1,0 +1,290 @@
+"""Text becomes tokens, tokens become ids, and both find their way back.
+
+A tokenizer cuts a sentence into tokens and joins tokens into a sentence; a `Vocabulary` numbers
+tokens; a `Codec` is the two together, so that a sentence typed by a learner and a sentence of the
+training set go through the same door. Lesson 02 builds all three by hand.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from course.errors import CourseError
+
+PAD, START, END, UNK = range(4)
+SPECIAL_TOKENS = ("<pad>", "<start>", "<end>", "<unk>")
+
+WORD = re.compile(r"[\w']+|[^\s\w]")
+
+_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_CYRILLIC = str.maketrans("асеорхуіАВЕКМНОРСТХІ", "aceopxyiABEKMHOPCTXI")
+_MIXED_WORD = re.compile(r"\w*[A-Za-zÀ-ɏ]\w*")
+
+
+def unify(text: str) -> str:
+    """Make equal-looking text equal.
+
+    Four steps, each for dirt that real corpora hold: composed Unicode (NFC), so that "é" is one
+    code point; every kind of white space becomes one plain space; zero-width characters and soft
+    hyphens go; a Cyrillic letter that looks Latin becomes Latin if it stands in a word that has
+    Latin letters as well (a wholly Cyrillic word is left alone).
+    """
+    text = unicodedata.normalize("NFC", text).translate(_ZERO_WIDTH)
+    text = _MIXED_WORD.sub(lambda word: word[0].translate(_CYRILLIC), text)
+    return " ".join(text.split())
+
+
+def clean(
+    text: str, *, lower: bool = False, drop_punctuation: bool = False, unicode: bool = True
+) -> str:
+    """Apply the named cleaning steps to a text.
+
+    Args:
+        text: a sentence or a document.
+        lower: turn capital letters into small ones.
+        drop_punctuation: leave out all that is neither a letter, a digit, an apostrophe nor space.
+        unicode: apply `unify`.
+    """
+    if unicode:
+        text = unify(text)
+    if drop_punctuation:
+        text = " ".join(re.sub(r"[^\w\s']|_", " ", text).split())
+    return text.lower() if lower else text
+
+
+@dataclass(frozen=True)
+class WordTokenizer:
+    """Cuts a text into words and single punctuation marks; `clean` says what the options do."""
+
+    lower: bool = False
+    drop_punctuation: bool = False
+    unicode: bool = True
+
+    level = "word"
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the words and punctuation marks of a text."""
+        return WORD.findall(clean(text, **asdict(self)))
+
+    def join(self, tokens: Sequence[str]) -> str:
+        """Return readable text: the tokens with spaces where English and Spanish put them."""
+        return join_words(tokens)
+
+
+@dataclass(frozen=True)
+class CharacterTokenizer:
+    """Cuts a text into characters; `clean` says what the options do."""
+
+    lower: bool = False
+    drop_punctuation: bool = False
+    unicode: bool = True
+
+    level = "character"
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the characters of a text, spaces included."""
+        return list(clean(text, **asdict(self)))
+
+    def join(self, tokens: Sequence[str]) -> str:
+        """Return the characters as one string."""
+        return "".join(tokens)
+
+
+Tokenizer = WordTokenizer | CharacterTokenizer
+TOKENIZERS = {kind.level: kind for kind in (WordTokenizer, CharacterTokenizer)}
+
+
+def tokenizer(level: str = "word", **options: bool) -> Tokenizer:
+    """Return the tokenizer of a level.
+
+    Args:
+        level: "word" or "character".
+        options: `lower`, `drop_punctuation`, `unicode`, as in `clean`.
+
+    Raises:
+        CourseError: there is no such level.
+    """
+    if level not in TOKENIZERS:
+        raise CourseError(f"no level {level!r}: choose {' or '.join(TOKENIZERS)}")
+    return TOKENIZERS[level](**options)
+
+
+_NO_SPACE_BEFORE = set(".,;:!?…)]}»”’%°")
+_NO_SPACE_AFTER = set("¿¡([{«“‘$€£#")
+_JOINS_DIGITS = set(".,:/")
+_QUOTES = {'"'}
+
+
+def join_words(tokens: Sequence[str]) -> str:
+    """Join words and punctuation marks into readable text, Spanish marks included.
+
+    Closing marks cling to the word before them and opening marks (¿ ¡ included) to the word after;
+    straight quotes open and close in turn; a hyphen clings to both sides, and so does a point, a
+    comma, a colon or a slash between two numbers. Joining loses one thing: whether a dash between
+    words had spaces around it.
+    """
+    text, cling, quote_open = "", True, False
+    for position, token in enumerate(tokens):
+        opens = token in _NO_SPACE_AFTER or (token in _QUOTES and not quote_open)
+        closes = token in _NO_SPACE_BEFORE or (token in _QUOTES and quote_open) or token == "-"
+        text += token if cling or closes else " " + token
+        quote_open ^= token in _QUOTES
+        cling = opens or token == "-" or _between_digits(tokens, position)
+    return text
+
+
+def _between_digits(tokens: Sequence[str], position: int) -> bool:
+    """Say whether a mark stands between two numbers, as the point of 3.50 does."""
+    if tokens[position] not in _JOINS_DIGITS or not 0 < position < len(tokens) - 1:
+        return False
+    return tokens[position - 1].isdigit() and tokens[position + 1].isdigit()
+
+
+class Vocabulary:
+    """Numbers tokens: the features dictionary and its reverse.
+
+    The first four ids are PAD, START, END and UNK; the corpus' own tokens follow.
+
+    Attributes:
+        tokens: all tokens; `tokens[id]` is the token with that id.
+        features: token -> id.
+    """
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        """Number tokens in the order given.
+
+        Args:
+            tokens: distinct tokens without the four special ones.
+
+        Raises:
+            CourseError: a token occurs twice or is a special one.
+        """
+        self.tokens = (*SPECIAL_TOKENS, *tokens)
+        self.features = {token: id for id, token in enumerate(self.tokens)}
+        if len(self.features) != len(self.tokens):
+            doubled = Counter(self.tokens).most_common(1)[0][0]
+            raise CourseError(f"the token {doubled!r} occurs twice in a vocabulary")
+
+    @classmethod
+    def build(
+        cls,
+        sentences: Iterable[Sequence[str]],
+        *,
+        min_count: int = 1,
+        max_size: int | None = None,
+    ) -> "Vocabulary":
+        """Number the tokens of a corpus, the most frequent first.
+
+        Args:
+            sentences: token lists.
+            min_count: leave out tokens that occur less often; they will be UNK.
+            max_size: keep at most so many tokens, the four special ones included.
+        """
+        counts = Counter(token for sentence in sentences for token in sentence)
+        for special in SPECIAL_TOKENS:
+            counts.pop(special, None)
+        ranked = sorted(counts, key=lambda token: (-counts[token], token))
+        kept = [token for token in ranked if counts[token] >= min_count]
+        return cls(kept if max_size is None else kept[: max(0, max_size - len(SPECIAL_TOKENS))])
+
+    @property
+    def reverse_features(self) -> dict[int, str]:
+        """The reverse features dictionary: id -> token."""
+        return dict(enumerate(self.tokens))
+
+    def ids(self, tokens: Iterable[str]) -> list[int]:
+        """Return the id of each token; UNK for one that the vocabulary does not hold."""
+        return [self.features.get(token, UNK) for token in tokens]
+
+    def words(self, ids: Iterable[int]) -> list[str]:
+        """Return the token of each id, up to the first END; PAD and START are left out."""
+        words = []
+        for id in ids:
+            if id == END:
+                break
+            if id not in (PAD, START):
+                words.append(self.tokens[id])
+        return words
+
+    def __len__(self) -> int:
+        """Count the tokens, the four special ones included."""
+        return len(self.tokens)
+
+    def __contains__(self, token: str) -> bool:
+        """Say whether a token has an id of its own."""
+        return token in self.features
+
+    def __eq__(self, other: object) -> bool:
+        """Two vocabularies are equal if they give every token the same id."""
+        return isinstance(other, Vocabulary) and self.tokens == other.tokens
+
+    def __repr__(self) -> str:
+        """Show the size and the first tokens."""
+        return f"Vocabulary({len(self)} tokens: {' '.join(self.tokens[4:10])} …)"
+
+    __hash__ = None
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A tokenizer and a vocabulary: the only way from text to ids, in training and afterwards."""
+
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+
+    @classmethod
+    def fit(cls, texts: Iterable[str], tokenizer: Tokenizer, *, min_count: int = 1) -> "Codec":
+        """Build the vocabulary of some texts, as `Vocabulary.build` does."""
+        sentences = map(tokenizer.tokens, texts)
+        return cls(tokenizer, Vocabulary.build(sentences, min_count=min_count))
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text, without START and END."""
+        return self.vocabulary.ids(self.tokenizer.tokens(text))
+
+    def text(self, ids: Iterable[int]) -> str:
+        """Return the text of some ids, up to the first END."""
+        return self.tokenizer.join(self.vocabulary.words(ids))
+
+    def unknown(self, text: str) -> list[str]:
+        """Return the tokens of a text that the vocabulary does not hold."""
+        return [token for token in self.tokenizer.tokens(text) if token not in self.vocabulary]
+
+    def to_dict(self) -> dict:
+        """Return plain data for a JSON file; `from_dict` reads it."""
+        return {
+            "level": self.tokenizer.level,
+            "options": asdict(self.tokenizer),
+            "tokens": list(self.vocabulary.tokens[len(SPECIAL_TOKENS) :]),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "Codec":
+        """Read what `to_dict` gave."""
+        return cls(tokenizer(data["level"], **data["options"]), Vocabulary(data["tokens"]))
+
+
+def one_hot(ids: np.ndarray | Sequence, depth: int) -> np.ndarray:
+    """Turn ids into rows of zeros with a single one.
+
+    Args:
+        ids: int array of any shape.
+        depth: number of columns, the size of the vocabulary.
+
+    Returns:
+        float32 array of shape `(*ids.shape, depth)`. PAD is no token: its row is all zeros.
+
+    Raises:
+        CourseError: an id is negative, or not below `depth`.
+    """
+    ids = np.asarray(ids)
+    if ids.size and not (0 <= ids.min() and ids.max() < depth):
+        raise CourseError(f"one_hot: ids run from {ids.min()} to {ids.max()}, depth is {depth}")
+    rows = np.zeros((*ids.shape, depth), np.float32)
+    np.put_along_axis(rows, ids[..., None], 1.0, axis=-1)
+    rows[ids == PAD] = 0.0
+    return rows

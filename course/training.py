@@ -1,0 +1,308 @@
+"""Teach a model: one compiled step, repeated; progress, early stopping, checkpoints, resume.
+
+`fit` knows nothing of translation: it takes any model with `logits(*inputs, training)`,
+`trainable_variables`, `get_weights`, `set_weights` and `save`, and batches whose last array is the
+target. Lesson 04 trains the same model with Keras' own `fit`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from course import metrics, progress
+from course.batches import PairBatches
+from course.errors import CourseError
+from course.models import storage
+from course.text import PAD
+
+OPTIMIZERS = {
+    "adam": (keras.optimizers.Adam, 4e-3),
+    "rmsprop": (keras.optimizers.RMSprop, 1e-3),
+    "sgd": (keras.optimizers.SGD, 1.0),
+}
+
+
+@dataclass
+class Epoch:
+    """What one epoch gave; losses in nats a token, padding left out everywhere."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    valid_loss: float | None
+    valid_accuracy: float | None
+    tokens_per_second: float
+    seconds: float
+
+
+@dataclass
+class History:
+    """The epochs of a training run, and why it ended.
+
+    Attributes:
+        epochs: one entry an epoch, those before a resume included.
+        stopped: "finished", "no longer improving" or "interrupted".
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    stopped: str = "finished"
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch with the lowest validation loss (training loss without validation)."""
+        if not self.epochs:
+            raise CourseError("no epoch was finished")
+        return min(self.epochs, key=_judged_loss)
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one figure of all epochs, as `history.column("valid_loss")`: (epochs,)."""
+        return np.array([getattr(epoch, name) for epoch in self.epochs], float)
+
+    def plot(self):  # noqa: ANN201
+        """Draw the loss and accuracy curves; see `course.plots.history`."""
+        # plots stands on a floor above: named only when a picture is asked for.
+        from course import plots
+
+        return plots.history(self)
+
+
+def fit(
+    model: Any,  # noqa: ANN401
+    train: PairBatches,
+    valid: PairBatches | None = None,
+    *,
+    epochs: int = 10,
+    optimizer: str = "adam",
+    learning_rate: float | None = None,
+    schedule: str = "cosine",
+    clip: float = 1.0,
+    patience: int | None = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    show: bool = True,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> History:
+    """Train a model; it ends with the weights of its best epoch.
+
+    Args:
+        model: a `Seq2Seq` or anything else with the methods named at the top of this module.
+        train: batches to learn from.
+        valid: batches to judge by.
+        epochs: passes over `train`, those before a resume included.
+        optimizer: "adam", "rmsprop" or "sgd".
+        learning_rate: the highest rate; the optimizer's own default if None.
+        schedule: "cosine" falls from the highest rate to nothing, "constant" stays.
+        clip: the gradients' greatest global norm.
+        patience: stop after so many epochs without a better validation loss.
+        seed: draws the order of the batches.
+        folder: keep the best model and the state of training here, after each epoch.
+        resume: go on from the state in `folder`.
+        show: show a progress bar, in a notebook or on a terminal.
+        on_epoch: called after each epoch.
+
+    Returns:
+        The history. Ctrl-C ends training early and leaves the best model so far.
+
+    Raises:
+        CourseError: a setting makes no sense, or there is nothing to resume.
+    """
+    _check(epochs, optimizer, schedule, resume, folder)
+    run = _Run(model, optimizer, learning_rate, schedule, clip, steps=epochs * len(train))
+    if resume:
+        run.restore(folder)
+    bar = progress.bar(show)
+    try:
+        for epoch in range(len(run.history.epochs) + 1, epochs + 1):
+            run.epoch(epoch, train, valid, seed, bar)
+            bar.line(_summary(run.history.epochs[-1], epochs))
+            if on_epoch:
+                on_epoch(run.history.epochs[-1])
+            if folder is not None:
+                run.store(folder)
+            if patience is not None and run.stale() >= patience:
+                run.history.stopped = "no longer improving"
+                break
+    except KeyboardInterrupt:
+        run.history.stopped = "interrupted"
+        bar.line("interrupted: the model keeps the weights of its best epoch")
+    finally:
+        bar.close()
+    run.keep_best()
+    return run.history
+
+
+def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:  # noqa: ANN401
+    """Measure a model on batches, over all their tokens at once.
+
+    Returns:
+        "loss" in nats a token, "accuracy" and "perplexity", padding left out.
+    """
+    loss, correct, tokens = _total(_evaluator(model), batches)
+    return {
+        "loss": loss / tokens,
+        "accuracy": correct / tokens,
+        "perplexity": metrics.perplexity(loss, tokens),
+    }
+
+
+def token_sums(logits: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Sum loss and right guesses over the real tokens.
+
+    Args:
+        logits: (batch, time, vocabulary).
+        target: int (batch, time), PAD where nothing counts.
+
+    Returns:
+        Negative log-likelihood in nats, right guesses, tokens: scalars, float32.
+    """
+    real = tf.cast(target != PAD, tf.float32)
+    nll = tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
+    right = tf.cast(tf.argmax(logits, axis=-1, output_type=target.dtype) == target, tf.float32)
+    return tf.reduce_sum(nll * real), tf.reduce_sum(right * real), tf.reduce_sum(real)
+
+
+def make_optimizer(
+    name: str, learning_rate: float | None, schedule: str, clip: float | None, steps: int
+) -> keras.optimizers.Optimizer:
+    """Return a Keras optimizer, as `fit` uses it; arguments as there, `steps` in all."""
+    kind, usual = OPTIMIZERS[name]
+    rate = usual if learning_rate is None else learning_rate
+    if schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, max(1, steps))
+    return kind(rate, global_clipnorm=clip)
+
+
+class _Run:
+    """A training run under way: the model, its optimizer, the compiled steps, the best so far."""
+
+    def __init__(self, model, optimizer, learning_rate, schedule, clip, steps) -> None:  # noqa: ANN001
+        self.model, self.history = model, History()
+        self.optimizer = make_optimizer(optimizer, learning_rate, schedule, clip, steps)
+        self.optimizer.build(model.trainable_variables)
+        self.best = model.get_weights()
+        self.train_step = _train_step(model, self.optimizer)
+        self.valid_step = _evaluator(model)
+
+    def epoch(self, epoch, train, valid, seed, bar) -> None:  # noqa: ANN001
+        """Pass once over the training batches, then judge."""
+        began, sums = time.perf_counter(), np.zeros(3)
+        waiting = []
+        for done, batch in enumerate(train.shuffled(seed, epoch), 1):
+            waiting.append(self.train_step(*map(tf.constant, batch)))
+            # Results are read in dozens: reading each one would hold up the next step.
+            if done % 12 == 0 or done == len(train):
+                sums += np.sum([[float(x) for x in three] for three in waiting], axis=0)
+                waiting.clear()
+                seconds = time.perf_counter() - began
+                bar.update(epoch, done, len(train), *sums, seconds)
+        speed = sums[2] / (time.perf_counter() - began)
+        judged = (None, None)
+        if valid is not None:
+            loss, correct, tokens = _total(self.valid_step, valid)
+            judged = (loss / tokens, correct / tokens)
+        seconds = time.perf_counter() - began
+        row = Epoch(epoch, sums[0] / sums[2], sums[1] / sums[2], *judged, speed, seconds)
+        self.history.epochs.append(row)
+        if self.history.best is row:
+            self.best = self.model.get_weights()
+
+    def stale(self) -> int:
+        """Count the epochs since the best one."""
+        return len(self.history.epochs) - self.history.best.epoch
+
+    def keep_best(self) -> None:
+        """Give the model its best weights."""
+        if self.history.epochs:
+            self.model.set_weights(self.best)
+
+    def store(self, folder: str | Path) -> None:
+        """Write the best model, and all that a resume needs."""
+        current = self.model.get_weights()
+        if self.stale() == 0:
+            self.model.save(folder)
+        arrays = {f"last/{name}": weight for name, weight in current.items()}
+        arrays |= {f"best/{name}": weight for name, weight in self.best.items()}
+        variables = self.optimizer.variables
+        arrays |= {f"optimizer/{n}": np.asarray(v.value) for n, v in enumerate(variables)}
+        about = {"kind": "training", "history": asdict(self.history)}
+        storage.save_arrays(folder, "training", arrays, about)
+
+    def restore(self, folder: str | Path) -> None:
+        """Read what `store` wrote."""
+        arrays, manifest = storage.load_arrays(folder, "training")
+        self.model.set_weights(_part(arrays, "last/"))
+        self.best = _part(arrays, "best/")
+        for number, variable in enumerate(self.optimizer.variables):
+            variable.assign(arrays[f"optimizer/{number}"])
+        self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
+
+
+def _train_step(model, optimizer) -> Callable:  # noqa: ANN001
+    """Compile forward pass, gradients and update into one step."""
+    variables = model.trainable_variables
+
+    @tf.function(jit_compile=True)
+    def step(*batch: tf.Tensor) -> tuple:
+        *inputs, target = batch
+        with tf.GradientTape() as tape:
+            nll, right, tokens = token_sums(model.logits(*inputs, training=True), target)
+            loss = nll / tokens
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return nll, right, tokens
+
+    return step
+
+
+def _evaluator(model) -> Callable:  # noqa: ANN001
+    """Compile the forward pass and its sums."""
+
+    @tf.function(jit_compile=True)
+    def step(*batch: tf.Tensor) -> tuple:
+        *inputs, target = batch
+        return token_sums(model.logits(*inputs), target)
+
+    return step
+
+
+def _total(step: Callable, batches: PairBatches) -> tuple[float, float, int]:
+    """Sum a step's results over all batches: loss, right guesses, tokens."""
+    sums = np.sum([[float(x) for x in step(*map(tf.constant, b))] for b in batches], axis=0)
+    return sums[0], sums[1], int(sums[2])
+
+
+def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose name begins with a prefix, without it."""
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+
+def _judged_loss(epoch: Epoch) -> float:
+    """The loss that says which epoch is best; one that is not a number is never best."""
+    loss = epoch.loss if epoch.valid_loss is None else epoch.valid_loss
+    return loss if np.isfinite(loss) else float("inf")
+
+
+def _summary(row: Epoch, epochs: int) -> str:
+    """Put an epoch in one line."""
+    text = f"epoch {row.epoch}/{epochs}  loss {row.loss:.3f}  accuracy {row.accuracy:.3f}"
+    if row.valid_loss is not None:
+        text += f"  valid loss {row.valid_loss:.3f}  valid accuracy {row.valid_accuracy:.3f}"
+    return f"{text}  {row.tokens_per_second:,.0f} tokens/s  {row.seconds:.1f} s"
+
+
+def _check(epochs, optimizer, schedule, resume, folder) -> None:  # noqa: ANN001
+    """Refuse settings that make no sense."""
+    if epochs < 1:
+        raise CourseError(f"epochs must be at least 1, not {epochs}")
+    if optimizer not in OPTIMIZERS:
+        raise CourseError(f"no optimizer {optimizer!r}: choose {', '.join(OPTIMIZERS)}")
+    if schedule not in ("cosine", "constant"):
+        raise CourseError(f"no schedule {schedule!r}: choose cosine or constant")
+    if resume and folder is None:
+        raise CourseError("resume needs the folder of the run that it goes on from")

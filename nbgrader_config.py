@@ -1,0 +1,29 @@
+"""Points nbgrader's own words at this course's folders.
+
+Read by every nbgrader command, and by JupyterLab, when started in the project's root.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+CLASSROOM = ROOT / "classroom"
+CLASSROOM.mkdir(exist_ok=True)  # SQLite makes a file, but not the folder around it
+
+c = get_config()  # noqa: F821 (nbgrader hands this function to the file)
+
+c.CourseDirectory.course_id = "unrolled"
+c.CourseDirectory.root = str(ROOT)
+
+# What is in git: an instructor's sources, and what learners get.
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+
+# What is not: an instructor's working state.
+c.CourseDirectory.submitted_directory = "classroom/submitted"
+c.CourseDirectory.autograded_directory = "classroom/autograded"
+c.CourseDirectory.feedback_directory = "classroom/feedback"
+c.CourseDirectory.solution_directory = "classroom/solution"
+c.CourseDirectory.db_url = f"sqlite:///{(CLASSROOM / 'gradebook.db').as_posix()}"
+
+# Sources hold solutions: releasing copies notebooks and data, never these.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
