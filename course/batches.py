@@ -5,6 +5,7 @@ flat arrays (all ids in a row, and where each sentence begins), so its memory is
 its tokens and not to its longest sentence. Lesson 03 draws what a batch holds.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -121,7 +122,7 @@ class PairBatches:
     """Encoded sentence pairs as a stream of equal-shaped batches.
 
     Pairs are sorted into buckets of like target length; a batch comes from one bucket, so little of
-    it is padding and a compiled training step meets few shapes. The last batch of a bucket is
+    it is padding, and a compiled training step meets few shapes. The last batch of a bucket is
     filled up with empty rows, which count nowhere.
     """
 
@@ -147,7 +148,7 @@ class PairBatches:
         if not len(source):
             raise CourseError("no sentence pairs to make batches of")
         self.source, self.target, self.batch = source, target, batch
-        self.buckets = _plan_buckets(source.lengths, target.lengths - 1, buckets)
+        self.buckets = _plan_buckets(source.lengths, target.lengths - 1, buckets, batch)
 
     @classmethod
     def encode(
@@ -206,11 +207,12 @@ class PairBatches:
         """Wrap the batches for Keras' `fit`: a `tf.data.Dataset` of `((source, in), out)`.
 
         Args:
-            seed: shuffle anew each epoch from this seed; keep the corpus' order if None.
+            seed: shuffle anew each epoch from this seed, in the very order of `training.fit` with
+                that seed; keep the corpus' order if None.
         """
         import tensorflow as tf
 
-        epochs = iter(range(10**9))
+        epochs = itertools.count(1)
 
         def generate() -> Iterator:
             order = iter(self) if seed is None else self.shuffled(seed, next(epochs))
@@ -221,24 +223,52 @@ class PairBatches:
         return data.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
 
 
-def _plan_buckets(source: np.ndarray, target: np.ndarray, buckets: int) -> list[Bucket]:
-    """Cut the pairs into buckets at quantiles of the target length.
+def _plan_buckets(source: np.ndarray, target: np.ndarray, buckets: int, batch: int) -> list[Bucket]:
+    """Cut the pairs into buckets by target length, so that least is padding.
 
     Args:
         source: tokens a source sentence: int array (pairs,).
         target: steps a target sentence: int array (pairs,).
         buckets: at most so many.
+        batch: pairs a batch; a bucket's last one is filled up, which counts as padding too.
     """
-    quantiles = np.quantile(target, np.arange(1, buckets + 1) / buckets, method="higher")
-    bounds = np.unique(quantiles)
+    bounds = _cheapest_bounds(*np.unique(target, return_counts=True), buckets, batch)
     bucket_of = np.searchsorted(bounds, target)
     rows = [np.flatnonzero(bucket_of == place) for place in range(len(bounds))]
     # A bucket's arrays have at least one step, so that an empty sentence has a shape too.
     return [
         Bucket(members, max(1, int(source[members].max())), max(1, int(bound)))
         for members, bound in zip(rows, bounds, strict=True)
-        if len(members)
     ]
+
+
+def _cheapest_bounds(
+    lengths: np.ndarray, counts: np.ndarray, buckets: int, batch: int
+) -> list[int]:
+    """Choose the bucket bounds for which the padded batches hold the fewest steps.
+
+    The cheapest cut of the first lengths into some buckets is the cheapest cut of fewer lengths
+    into one bucket less, and one more bucket: so best cuts grow from best cuts.
+
+    Args:
+        lengths: the distinct lengths, ascending: int array (kinds,).
+        counts: sentences of each length: int array (kinds,).
+        buckets: at most so many bounds.
+        batch: sentences a batch.
+    """
+    before = np.concatenate([[0], np.cumsum(counts)])
+    best = {0: (0, [])}
+    for _ in range(buckets):
+        longer = dict(best)
+        for end in range(1, len(lengths) + 1):
+            for begin, (cost, bounds) in best.items():
+                if begin < end:
+                    batches = -(-(before[end] - before[begin]) // batch)
+                    total = cost + batches * batch * lengths[end - 1]
+                    if end not in longer or total < longer[end][0]:
+                        longer[end] = (total, [*bounds, int(lengths[end - 1])])
+        best = longer
+    return best[len(lengths)][1]
 
 
 def split_by_source(

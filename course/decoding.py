@@ -318,7 +318,9 @@ def _beam_loop(model, settings, source, limits, forced, length_penalty) -> dict:
         logits, state = model.step(tf.reshape(token, [-1]), state)
         log_probs = _forced_log_probs(tf.nn.log_softmax(logits), wanted, step)
         size = log_probs.shape[-1]
-        totals = tf.reshape(sums[:, :, None] + tf.reshape(log_probs, [rows, width, size]), [rows, -1])
+        totals = tf.reshape(
+            sums[:, :, None] + tf.reshape(log_probs, [rows, width, size]), [rows, -1]
+        )
         top_sums, places = tf.math.top_k(totals, min(2 * width, width * size))
         parents, ids = places // size, places % size
         possible = top_sums > NEVER / 2
@@ -393,7 +395,9 @@ def _merge(best, scores, ends, step) -> dict[str, tf.Tensor]:  # noqa: ANN001
         for name, values in (new | {"slots": slots}).items()
     }
     top = tf.math.top_k(both["scores"], best["scores"].shape[1])
-    return {name: tf.gather(values, top.indices, axis=1, batch_dims=1) for name, values in both.items()}
+    return {
+        name: tf.gather(values, top.indices, axis=1, batch_dims=1) for name, values in both.items()
+    }
 
 
 def _noise(seed: int, rows: np.ndarray, steps: int) -> np.ndarray:

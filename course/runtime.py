@@ -1,8 +1,11 @@
 """Seeds, threads, fast mode, and a TensorFlow that keeps quiet."""
 
+import contextlib
 import os
 import random
 import sys
+import tempfile
+from collections.abc import Iterator
 from types import ModuleType
 from typing import TypeVar
 
@@ -36,10 +39,33 @@ def tensorflow() -> ModuleType:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import tensorflow as tf
+    with contextlib.nullcontext() if "tensorflow" in sys.modules else _quiet():
+        import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
     return tf
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what native code writes to standard error; show it only if an exception follows.
+
+    From 2.20 on TensorFlow writes its first messages before it looks at its log level.
+    """
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def set_seed(seed: int) -> None:

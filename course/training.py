@@ -1,8 +1,8 @@
 """Teach a model: one compiled step, repeated; progress, early stopping, checkpoints, resume.
 
 `fit` knows nothing of translation: it takes any model with `logits(*inputs, training)`,
-`trainable_variables`, `get_weights`, `set_weights` and `save`, and batches whose last array is the
-target. Lesson 04 trains the same model with Keras' own `fit`.
+`trainable_variables`, `random_states`, `get_weights`, `set_weights` and `save`, and batches whose
+last array is the target. Lesson 04 trains the same model with Keras' own `fit`.
 """
 
 import time
@@ -122,19 +122,22 @@ def fit(
         for epoch in range(len(run.history.epochs) + 1, epochs + 1):
             run.epoch(epoch, train, valid, seed, bar)
             bar.line(_summary(run.history.epochs[-1], epochs))
-            if on_epoch:
-                on_epoch(run.history.epochs[-1])
             if folder is not None:
                 run.store(folder)
+            if on_epoch:
+                on_epoch(run.history.epochs[-1])
             if patience is not None and run.stale() >= patience:
                 run.history.stopped = "no longer improving"
                 break
     except KeyboardInterrupt:
         run.history.stopped = "interrupted"
-        bar.line("interrupted: the model keeps the weights of its best epoch")
+        bar.line("interrupted: the model has the weights of its best epoch so far")
     finally:
         bar.close()
-    run.keep_best()
+    if run.history.epochs:
+        model.set_weights(run.best)
+    elif folder is not None:
+        model.save(folder)
     return run.history
 
 
@@ -217,10 +220,9 @@ class _Run:
         """Count the epochs since the best one."""
         return len(self.history.epochs) - self.history.best.epoch
 
-    def keep_best(self) -> None:
-        """Give the model its best weights."""
-        if self.history.epochs:
-            self.model.set_weights(self.best)
+    def _moving(self) -> list:
+        """What moves on with training beside the weights: the optimizer, the dropout's seeds."""
+        return [*self.optimizer.variables, *self.model.random_states]
 
     def store(self, folder: str | Path) -> None:
         """Write the best model, and all that a resume needs."""
@@ -229,9 +231,10 @@ class _Run:
             self.model.save(folder)
         arrays = {f"last/{name}": weight for name, weight in current.items()}
         arrays |= {f"best/{name}": weight for name, weight in self.best.items()}
-        variables = self.optimizer.variables
-        arrays |= {f"optimizer/{n}": np.asarray(v.value) for n, v in enumerate(variables)}
-        about = {"kind": "training", "history": asdict(self.history)}
+        arrays |= {f"moving/{n}": v.numpy() for n, v in enumerate(self._moving())}
+        # The run's own copy: `model.save` above and this may be of different runs if a disk fills up.
+        described = getattr(self.model, "about", {})
+        about = {"kind": "training", "history": asdict(self.history), "about": described}
         storage.save_arrays(folder, "training", arrays, about)
 
     def restore(self, folder: str | Path) -> None:
@@ -239,23 +242,37 @@ class _Run:
         arrays, manifest = storage.load_arrays(folder, "training")
         self.model.set_weights(_part(arrays, "last/"))
         self.best = _part(arrays, "best/")
-        for number, variable in enumerate(self.optimizer.variables):
-            variable.assign(arrays[f"optimizer/{number}"])
+        for number, variable in enumerate(self._moving()):
+            variable.assign(arrays[f"moving/{number}"])
         self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
 
 
 def _train_step(model, optimizer) -> Callable:  # noqa: ANN001
-    """Compile forward pass, gradients and update into one step."""
+    """Compile the gradients of a batch, and the update.
+
+    They are two programs, because the first is compiled anew for each shape of batch and the second
+    once.
+    """
     variables = model.trainable_variables
 
     @tf.function(jit_compile=True)
-    def step(*batch: tf.Tensor) -> tuple:
+    def gradients(*batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
             nll, right, tokens = token_sums(model.logits(*inputs, training=True), target)
             loss = nll / tokens
-        optimizer.apply(tape.gradient(loss, variables), variables)
-        return nll, right, tokens
+        # An embedding's gradient comes as rows and their places; the update wants it whole.
+        grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
+        return grads, (nll, right, tokens)
+
+    @tf.function(jit_compile=True)
+    def update(grads: list[tf.Tensor]) -> None:
+        optimizer.apply(grads, variables)
+
+    def step(*batch: tf.Tensor) -> tuple:
+        grads, sums = gradients(*batch)
+        update(grads)
+        return sums
 
     return step
 

@@ -9,7 +9,8 @@ import numpy as np
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Squash numbers into the range from 0 to 1."""
-    return 1.0 / (1.0 + np.exp(-x))
+    # Equal to 1 / (1 + exp(-x)), but exp overflows far below zero and tanh does not.
+    return 0.5 * (1.0 + np.tanh(0.5 * x))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -1,72 +1,53 @@
 """An LSTM and a GRU over a whole sequence, with gradients written by hand: the fast path.
 
-Keras' layers differentiate their loop step by step. Here the backward loop computes only what
-depends on the step after it; the weights' gradient is one large matrix product at the end. Under
-XLA that trains faster (`docs/measurements.md`), and it equals Keras to 1e-5 (`tests/`).
+Keras' layers differentiate their loop step by step. Here the forward loop keeps its gates, all that
+can be computed for every step at once is computed outside the backward loop, and the weights'
+gradient is one large matrix product at the end. Under XLA that trains faster
+(`docs/measurements.md`), and it equals Keras to 1e-5 (`tests/test_seq2seq.py`).
 
 Sequences are padded on the right only. So nothing needs a mask inside the loop: states after the
 last real token are never looked at, and `last` picks the state where each row ends.
 Time comes first in all arrays of this module: (time, batch, units).
 """
 
+from collections.abc import Callable
+
+import numpy as np
 import tensorflow as tf
 
 
-def lstm_gates(pre_activation: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Return the four gates (input, forget, candidate, output) and the new cell state.
+def sigmoids(x: tf.Tensor) -> tf.Tensor:
+    """Return sigmoid(x) by way of tanh, of which XLA makes faster code."""
+    return 0.5 * tf.tanh(0.5 * x) + 0.5
+
+
+def lstm_gates(pre_activation: tf.Tensor) -> tf.Tensor:
+    """Squash all four gates at once, by a single tanh over the whole width.
 
     Args:
-        pre_activation: (…, 4 units) in Keras' order.
-        cell: the cell state before the step: (…, units).
+        pre_activation: (…, 4 units) in Keras' order: input, forget, candidate, output.
+
+    Returns:
+        The gates in the same order and shape: sigmoids, but for the candidate's tanh.
     """
-    inputs, forget, candidate, output = tf.split(pre_activation, 4, axis=-1)
-    inputs, forget, output = tf.sigmoid(inputs), tf.sigmoid(forget), tf.sigmoid(output)
-    candidate = tf.tanh(candidate)
-    return inputs, forget, candidate, output, forget * cell + inputs * candidate
-
-
-def gru_gates(from_inputs: tf.Tensor, from_state: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Return update, reset and candidate of a GRU (`reset_after`), each (…, units).
-
-    Args:
-        from_inputs: inputs @ kernel + input bias: (…, 3 units) in Keras' order.
-        from_state: hidden @ recurrent kernel + recurrent bias: (…, 3 units).
-    """
-    update_in, reset_in, candidate_in = tf.split(from_inputs, 3, axis=-1)
-    update_state, reset_state, candidate_state = tf.split(from_state, 3, axis=-1)
-    update = tf.sigmoid(update_in + update_state)
-    reset = tf.sigmoid(reset_in + reset_state)
-    return update, reset, tf.tanh(candidate_in + reset * candidate_state)
+    width = pre_activation.shape[-1] // 4
+    scale = np.repeat(np.float32([0.5, 0.5, 1.0, 0.5]), width)
+    shift = np.repeat(np.float32([0.5, 0.5, 0.0, 0.5]), width)
+    return scale * tf.tanh(scale * pre_activation) + shift
 
 
 def lstm_step(
     inputs: tf.Tensor, recurrent_kernel: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Move an LSTM one step on; arguments as for `lstm`, but of one step, without time."""
-    *_, output, cell = lstm_gates(inputs + hidden @ recurrent_kernel, cell)
-    return output * tf.tanh(cell), cell
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Move an LSTM one step on; arguments as for `lstm`, but of one step, without time.
 
-
-def gru_step(
-    inputs: tf.Tensor, recurrent_kernel: tf.Tensor, recurrent_bias: tf.Tensor, hidden: tf.Tensor
-) -> tuple[tf.Tensor]:
-    """Move a GRU one step on; arguments as for `gru`, but of one step, without time."""
-    update, _, candidate = gru_gates(inputs, hidden @ recurrent_kernel + recurrent_bias)
-    return (update * hidden + (1 - update) * candidate,)
-
-
-def last(first: tf.Tensor, states: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-    """Pick the state after each row's last real token.
-
-    Args:
-        first: the state before the first step: (batch, units).
-        states: the state after each step: (time, batch, units).
-        lengths: real tokens a row: int (batch,). A row of none keeps its first state.
+    Returns:
+        The hidden state, the cell state, and the gates (batch, 4 units).
     """
-    rows = tf.range(tf.shape(lengths)[0])
-    steps = tf.maximum(lengths - 1, 0)
-    picked = tf.gather_nd(states, tf.stack([steps, rows], axis=1))
-    return tf.where(lengths[:, None] > 0, picked, first)
+    gates = lstm_gates(inputs + hidden @ recurrent_kernel)
+    input_gate, forget_gate, candidate, output_gate = tf.split(gates, 4, axis=-1)
+    cell = forget_gate * cell + input_gate * candidate
+    return output_gate * tf.tanh(cell), cell, gates
 
 
 @tf.custom_gradient
@@ -85,49 +66,76 @@ def lstm(
         The hidden and the cell state after each step: (time, batch, units) each.
     """
 
-    def step(time: tf.Tensor, states: tuple) -> tuple:
-        return lstm_step(inputs[time], recurrent_kernel, *states)
+    def step(time: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, _: tf.Tensor) -> tuple:
+        return lstm_step(inputs[time], recurrent_kernel, hidden, cell)
 
-    hiddens, cells = _loop(step, (hidden, cell), tf.shape(inputs)[0])
+    start = (hidden, cell, tf.zeros_like(inputs[0]))
+    hiddens, cells, gates = _loop(step, start, tf.shape(inputs)[0])[1]
 
     def gradient(hiddens_grad: tf.Tensor, cells_grad: tf.Tensor) -> tuple:
-        before = tf.concat([hidden[None], hiddens[:-1]], axis=0)
-        cells_before = tf.concat([cell[None], cells[:-1]], axis=0)
-        pre_activation = inputs + _flat_product(before, recurrent_kernel)
-        gates = lstm_gates(pre_activation, cells_before)[:4]
-        steps = (*gates, tf.tanh(cells), cells_before, hiddens_grad, cells_grad)
-        inputs_grad, hidden_grad, cell_grad = _lstm_backward(steps, recurrent_kernel)
-        return inputs_grad, _weights_gradient(before, inputs_grad), hidden_grad, cell_grad
+        before = _shifted(hidden, hiddens)
+        slopes = _lstm_slopes(gates, cells, _shifted(cell, cells))
+        grads = (hiddens_grad, cells_grad)
+        pre_grads, hidden_grad, cell_grad = _lstm_backward(slopes, grads, recurrent_kernel)
+        return pre_grads, _weights_gradient(before, pre_grads), hidden_grad, cell_grad
 
     return (hiddens, cells), gradient
 
 
-def _lstm_backward(steps: tuple[tf.Tensor, ...], recurrent_kernel: tf.Tensor) -> tuple:
+def _lstm_slopes(gates: tf.Tensor, cells: tf.Tensor, cells_before: tf.Tensor) -> tuple:
+    """Return how the states answer to the pre-activations, for all steps at once.
+
+    Returns:
+        The pre-activations' slopes (time, batch, 4 units): of the cell state for the first three
+        gates, of the hidden state for the output gate; the hidden state's slope along the cell
+        state, and the cell state's along the one before: (time, batch, units) each.
+    """
+    i, f, g, o = tf.split(gates, 4, axis=-1)
+    tanh_cell = tf.tanh(cells)
+    slopes = [
+        g * i * (1 - i),
+        cells_before * f * (1 - f),
+        i * (1 - g * g),
+        tanh_cell * o * (1 - o),
+    ]
+    return tf.concat(slopes, axis=-1), o * (1 - tanh_cell * tanh_cell), f
+
+
+def _lstm_backward(slopes: tuple, grads: tuple, recurrent_kernel: tf.Tensor) -> tuple:
     """Walk back through time; return the gradients of the inputs and of the first states."""
-    transposed = tf.transpose(recurrent_kernel)
-    time_steps = tf.shape(steps[0])[0]
+    pre_slopes, hidden_slopes, forget_gates = slopes
+    hiddens_grad, cells_grad = grads
+    transposed, time_steps = tf.transpose(recurrent_kernel), tf.shape(pre_slopes)[0]
 
-    def step(back: tf.Tensor, grads: tuple) -> tuple:
-        _, hidden_grad, cell_grad = grads
+    def step(back: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, _: tf.Tensor) -> tuple:
         time = time_steps - 1 - back
-        i, f, g, o, tanh_cell, cell_before, from_output, from_cell = (x[time] for x in steps)
-        hidden_grad += from_output
-        cell_grad += from_cell + hidden_grad * o * (1 - tanh_cell * tanh_cell)
-        pre_grad = tf.concat(
-            [
-                cell_grad * g * i * (1 - i),
-                cell_grad * cell_before * f * (1 - f),
-                cell_grad * i * (1 - g * g),
-                hidden_grad * tanh_cell * o * (1 - o),
-            ],
-            axis=-1,
-        )
-        return pre_grad, pre_grad @ transposed, cell_grad * f
+        hidden += hiddens_grad[time]
+        cell += cells_grad[time] + hidden * hidden_slopes[time]
+        pre = tf.concat([cell, cell, cell, hidden], axis=-1) * pre_slopes[time]
+        return pre @ transposed, cell * forget_gates[time], pre
 
-    zeros = tf.zeros_like(steps[0][0])
-    start = (tf.concat([zeros] * 4, axis=-1), zeros, zeros)
-    (inputs_grad,), (_, hidden_grad, cell_grad) = _loop_last(step, start, time_steps)
-    return tf.reverse(inputs_grad, axis=[0]), hidden_grad, cell_grad
+    zeros = tf.zeros_like(forget_gates[0])
+    start = (zeros, zeros, tf.zeros_like(pre_slopes[0]))
+    (hidden, cell, _), (pre_grads,) = _loop(step, start, time_steps, keep=(2,))
+    return tf.reverse(pre_grads, axis=[0]), hidden, cell
+
+
+def gru_step(
+    inputs: tf.Tensor, recurrent_kernel: tf.Tensor, recurrent_bias: tf.Tensor, hidden: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Move a GRU one step on; arguments as for `gru`, but of one step, without time.
+
+    Returns:
+        The hidden state (batch, units), the gates update, reset and candidate (batch, 3 units),
+        and the state's share of the candidate before the reset (batch, units).
+    """
+    from_state = hidden @ recurrent_kernel + recurrent_bias
+    width = 2 * hidden.shape[-1]
+    switches = sigmoids(inputs[:, :width] + from_state[:, :width])
+    update, reset = tf.split(switches, 2, axis=-1)
+    candidate = tf.tanh(inputs[:, width:] + reset * from_state[:, width:])
+    gates = tf.concat([switches, candidate], axis=-1)
+    return update * hidden + (1 - update) * candidate, gates, from_state[:, width:]
 
 
 @tf.custom_gradient
@@ -146,86 +154,99 @@ def gru(
         The hidden state after each step: (time, batch, units); a tuple of one, as of `lstm` two.
     """
 
-    def step(time: tf.Tensor, states: tuple) -> tuple:
-        return gru_step(inputs[time], recurrent_kernel, recurrent_bias, *states)
+    def step(time: tf.Tensor, hidden: tf.Tensor, *_: tf.Tensor) -> tuple:
+        return gru_step(inputs[time], recurrent_kernel, recurrent_bias, hidden)
 
-    (hiddens,) = _loop(step, (hidden,), tf.shape(inputs)[0])
+    start = (hidden, tf.zeros_like(inputs[0]), tf.zeros_like(hidden))
+    hiddens, gates, shares = _loop(step, start, tf.shape(inputs)[0])[1]
 
     def gradient(hiddens_grad: tf.Tensor) -> tuple:
-        before = tf.concat([hidden[None], hiddens[:-1]], axis=0)
-        from_state = _flat_product(before, recurrent_kernel) + recurrent_bias
-        gates = gru_gates(inputs, from_state)
-        candidate_state = tf.split(from_state, 3, axis=-1)[2]
-        steps = (*gates, candidate_state, before, hiddens_grad)
-        inputs_grad, state_grad, hidden_grad = _gru_backward(steps, recurrent_kernel)
-        kernel_grad = _weights_gradient(before, state_grad)
-        return inputs_grad, kernel_grad, tf.reduce_sum(state_grad, axis=[0, 1]), hidden_grad
+        before = _shifted(hidden, hiddens)
+        slopes = _gru_slopes(gates, shares, before)
+        in_grads, state_grads, first = _gru_backward(slopes, hiddens_grad, recurrent_kernel)
+        kernel_grad = _weights_gradient(before, state_grads)
+        return in_grads, kernel_grad, tf.reduce_sum(state_grads, axis=[0, 1]), first
 
     return (hiddens,), gradient
 
 
-def _gru_backward(steps: tuple[tf.Tensor, ...], recurrent_kernel: tf.Tensor) -> tuple:
+def _gru_slopes(gates: tf.Tensor, shares: tf.Tensor, before: tf.Tensor) -> tuple:
+    """Return how the hidden state answers to the pre-activations, for all steps at once.
+
+    Returns:
+        Its slopes along inputs and along state products, (time, batch, 3 units) each, and along the
+        state before, by way of the update gate: (time, batch, units).
+    """
+    update, reset, candidate = tf.split(gates, 3, axis=-1)
+    of_update = (before - candidate) * update * (1 - update)
+    of_candidate = (1 - update) * (1 - candidate * candidate)
+    of_reset = of_candidate * shares * reset * (1 - reset)
+    in_slopes = tf.concat([of_update, of_reset, of_candidate], axis=-1)
+    return in_slopes, tf.concat([of_update, of_reset, of_candidate * reset], axis=-1), update
+
+
+def _gru_backward(slopes: tuple, hiddens_grad: tf.Tensor, recurrent_kernel: tf.Tensor) -> tuple:
     """Walk back through time; return the gradients of inputs, state products and first state."""
-    transposed = tf.transpose(recurrent_kernel)
-    time_steps = tf.shape(steps[0])[0]
+    in_slopes, state_slopes, updates = slopes
+    transposed, time_steps = tf.transpose(recurrent_kernel), tf.shape(updates)[0]
 
-    def step(back: tf.Tensor, grads: tuple) -> tuple:
-        *_, hidden_grad = grads
+    def step(back: tf.Tensor, hidden: tf.Tensor, _: tf.Tensor) -> tuple:
         time = time_steps - 1 - back
-        update, reset, candidate, candidate_state, before, from_output = (x[time] for x in steps)
-        hidden_grad += from_output
-        update_grad = hidden_grad * (before - candidate) * update * (1 - update)
-        candidate_grad = hidden_grad * (1 - update) * (1 - candidate * candidate)
-        reset_grad = candidate_grad * candidate_state * reset * (1 - reset)
-        inputs_grad = tf.concat([update_grad, reset_grad, candidate_grad], axis=-1)
-        state_grad = tf.concat([update_grad, reset_grad, candidate_grad * reset], axis=-1)
-        return inputs_grad, state_grad, hidden_grad * update + state_grad @ transposed
+        hidden += hiddens_grad[time]
+        products = tf.tile(hidden, [1, 3]) * state_slopes[time]
+        return hidden * updates[time] + products @ transposed, hidden
 
-    zeros = tf.zeros_like(steps[0][0])
-    wide = tf.concat([zeros] * 3, axis=-1)
-    (inputs_grad, state_grad), (*_, hidden_grad) = _loop_last(step, (wide, wide, zeros), time_steps)
-    return tf.reverse(inputs_grad, axis=[0]), tf.reverse(state_grad, axis=[0]), hidden_grad
+    zeros = tf.zeros_like(updates[0])
+    (first, _), (hiddens,) = _loop(step, (zeros, zeros), time_steps, keep=(1,))
+    hiddens = tf.tile(tf.reverse(hiddens, axis=[0]), [1, 1, 3])
+    return hiddens * in_slopes, hiddens * state_slopes, first
 
 
-def _loop(step, states: tuple, time_steps: tf.Tensor) -> tuple:  # noqa: ANN001
-    """Run `step(time, states) -> states` over all steps; return each state after each step."""
-    stacks = tuple(tf.TensorArray(s.dtype, time_steps, element_shape=s.shape) for s in states)
+def last(first: tf.Tensor, states: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """Pick the state after each row's last real token.
 
-    def body(time: tf.Tensor, states: tuple, stacks: tuple) -> tuple:
-        states = step(time, states)
-        written = [stack.write(time, s) for stack, s in zip(stacks, states, strict=True)]
-        return time + 1, states, tuple(written)
+    Args:
+        first: the state before the first step: (batch, units).
+        states: the state after each step: (time, batch, units).
+        lengths: real tokens a row: int (batch,). A row of none keeps its first state.
+    """
+    rows = tf.range(tf.shape(lengths)[0])
+    steps = tf.maximum(lengths - 1, 0)
+    picked = tf.gather_nd(states, tf.stack([steps, rows], axis=1))
+    return tf.where(lengths[:, None] > 0, picked, first)
 
-    _, _, stacks = tf.while_loop(
-        lambda time, *_: time < time_steps, body, (0, states, stacks), maximum_iterations=time_steps
-    )
-    return tuple(stack.stack() for stack in stacks)
 
+def _loop(
+    step: Callable[..., tuple],
+    start: tuple[tf.Tensor, ...],
+    time_steps: tf.Tensor,
+    keep: tuple[int, ...] | None = None,
+) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]]:
+    """Run `step(time, *values) -> values` over all steps.
 
-def _loop_last(step, grads: tuple, time_steps: tf.Tensor) -> tuple:  # noqa: ANN001
-    """As `_loop`, but stack only the gradients wider than a state, and return the last of all."""
-    width = grads[-1].shape[-1]
-    wide = [place for place, grad in enumerate(grads) if grad.shape[-1] != width]
+    Returns:
+        The values after the last step; and of those named in `keep` (all if None) the values after
+        each step, in the loop's own order, stacked.
+    """
+    keep = tuple(range(len(start))) if keep is None else keep
     stacks = tuple(
-        tf.TensorArray(grads[i].dtype, time_steps, element_shape=grads[i].shape) for i in wide
+        tf.TensorArray(start[i].dtype, time_steps, element_shape=start[i].shape) for i in keep
     )
 
-    def body(back: tf.Tensor, grads: tuple, stacks: tuple) -> tuple:
-        grads = step(back, grads)
-        written = [stack.write(back, grads[i]) for stack, i in zip(stacks, wide, strict=True)]
-        return back + 1, grads, tuple(written)
+    def body(time: tf.Tensor, values: tuple, stacks: tuple) -> tuple:
+        values = step(time, *values)
+        stacks = tuple(s.write(time, values[i]) for s, i in zip(stacks, keep, strict=True))
+        return time + 1, values, stacks
 
-    _, grads, stacks = tf.while_loop(
-        lambda back, *_: back < time_steps, body, (0, grads, stacks), maximum_iterations=time_steps
+    _, values, stacks = tf.while_loop(
+        lambda time, *_: time < time_steps, body, (0, start, stacks), maximum_iterations=time_steps
     )
-    return tuple(stack.stack() for stack in stacks), grads
+    return values, tuple(stack.stack() for stack in stacks)
 
 
-def _flat_product(states: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Multiply (time, batch, units) by (units, width) in one matrix product."""
-    shape = tf.shape(states)
-    product = tf.reshape(states, [-1, states.shape[-1]]) @ kernel
-    return tf.reshape(product, [shape[0], shape[1], kernel.shape[-1]])
+def _shifted(first: tf.Tensor, states: tf.Tensor) -> tf.Tensor:
+    """Return the state before each step: (time, batch, units)."""
+    return tf.concat([first[None], states[:-1]], axis=0)
 
 
 def _weights_gradient(states: tf.Tensor, grads: tf.Tensor) -> tf.Tensor:

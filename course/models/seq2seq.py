@@ -89,6 +89,7 @@ class Seq2Seq:
     Attributes:
         config: its shape.
         source, target: the codecs, if it translates text.
+        about: plain data that is saved with it, as what it was trained on; empty at first.
         training_model: (source, target_in) -> logits (batch, time, target_size).
         encoder_model: source -> a dictionary of the states after the last real token.
         decoder_model: {"token": ids (batch, time), and the states} -> {"logits", and new states}.
@@ -99,6 +100,7 @@ class Seq2Seq:
     ) -> None:
         """Build the layers and draw their weights from `config.seed`."""
         self.config, self.source, self.target = config, source, target
+        self.about: dict = {}
         self._layers = _make_layers(config)
         self.training_model = self._wire_training()
         self.encoder_model, self.decoder_model = self._wire_inference()
@@ -111,6 +113,12 @@ class Seq2Seq:
     def trainable_variables(self) -> list:
         """What the optimizer moves."""
         return self.training_model.trainable_variables
+
+    @property
+    def random_states(self) -> list:
+        """What the dropout layers draw from; it moves with every training step."""
+        layers = [layer for layer in self._layers.values() if hasattr(layer, "seed_generator")]
+        return [layer.seed_generator.state for layer in layers]
 
     def logits(self, source: tf.Tensor, target_in: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Run the fast path over whole sentences.
@@ -172,6 +180,7 @@ class Seq2Seq:
             "kind": "seq2seq",
             "config": asdict(self.config),
             **{name: codec and codec.to_dict() for name, codec in codecs.items()},
+            "about": self.about,
         }
         storage.save_arrays(folder, "model", self.get_weights(), about)
 
@@ -189,6 +198,7 @@ class Seq2Seq:
             codecs = [manifest[side] and Codec.from_dict(manifest[side]) for side in _SIDES]
             model = cls(Config(**manifest["config"]), *codecs)
             model.set_weights(arrays)
+            model.about = manifest.get("about", {})
         except (KeyError, TypeError, ValueError) as error:
             raise CourseError(f"{folder} does not fit this course: train it again") from error
         return model
@@ -217,8 +227,7 @@ class Seq2Seq:
         return [
             (f"{name}/{weight.name}", weight)
             for name, layer in self._layers.items()
-            for weight in layer.weights
-            if "seed" not in weight.name
+            for weight in layer.trainable_weights
         ]
 
     def _wire_training(self) -> keras.Model:
@@ -304,7 +313,8 @@ class Seq2Seq:
             weights.append(tf.convert_to_tensor(layer.cell.bias)[1])
         whole, single = _SCANS[self.config.cell]
         if projected.shape[0] == 1:
-            states = [after[None] for after in single(projected[0], *weights, *first)]
+            after = single(projected[0], *weights, *first)[: len(first)]
+            states = [state[None] for state in after]
         else:
             states = whole(projected, *weights, *first)
         picked = [scan.last(f, s, lengths) for f, s in zip(first, states, strict=True)]

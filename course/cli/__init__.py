@@ -1,0 +1,45 @@
+"""The command line: `course doctor | data | train | translate`.
+
+A file for each group of commands, and no TensorFlow: a command imports it when its input has been
+found good. Bad input gets one line and exit code 2; `guard` sees to that.
+"""
+
+import sys
+
+import typer
+
+from course.cli import data, doctor, guard, train, translate
+
+app = typer.Typer(
+    name="course",
+    help="Sequence models from the terminal: train a translator, then let it translate.",
+    epilog="Example: course train translator --limit 5000 --save model",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
+app.add_typer(data.app, name="data")
+app.add_typer(train.app, name="train")
+app.command(epilog=translate.EXAMPLE)(translate.translate)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: those after the name of the program; what was typed if None.
+
+    Returns:
+        The exit code: 0; 1 where `course doctor` found something; 2 for bad input; 130 after
+        Ctrl-C.
+    """
+    typed = sys.argv[1:] if arguments is None else arguments
+
+    def run() -> None:
+        # Not `app()`: it would answer bad input itself, in several lines.
+        command = typer.main.get_command(app)
+        with command.make_context("course", list(typed) or ["--help"]) as context:
+            command.invoke(context)
+
+    return guard.guarded(run)

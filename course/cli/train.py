@@ -1,0 +1,64 @@
+"""`course train translator`; trainers of other models join it here."""
+
+import typer
+
+from course.cli import options as o
+from course.cli import settings, translator
+
+app = typer.Typer(
+    help="Train a model.",
+    epilog="Example: course train translator --help",
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def train() -> None:
+    """Train a model."""
+
+
+@app.command(
+    "translator",
+    epilog="Example: course train translator --pairs spa.txt --limit 20000 --save model",
+)
+def train_translator(
+    pairs: o.Pairs = None,
+    corpus: o.CorpusName = None,
+    limit: o.Limit = None,
+    sample: o.Sample = None,
+    skip_bad: o.SkipBad = False,
+    level: o.LevelName = None,
+    min_count: o.MinCount = None,
+    cell: o.CellName = None,
+    embedding: o.Embedding = None,
+    dropout: o.Dropout = None,
+    units: o.Units = None,
+    layers: o.Layers = None,
+    epochs: o.Epochs = None,
+    batch: o.Batch = None,
+    optimizer: o.OptimizerName = None,
+    learning_rate: o.Rate = None,
+    patience: o.Patience = None,
+    seed: o.Seed = None,
+    save: o.Save = None,
+    resume: o.Resume = False,
+) -> None:
+    """Train a translator on sentence pairs and say how good it is.
+
+    Progress goes to standard error. At the end standard output has masked accuracy, perplexity and
+    BLEU on source sentences that training has not seen, and a few of their translations. What is
+    not said is chosen for the level; COURSE_FAST=1 makes everything small.
+    """
+    given = dict(locals())
+    save, resume = given.pop("save"), given.pop("resume")
+    given = {name: value for name, value in given.items() if value is not None}
+    if pairs is not None and corpus is not None:
+        raise typer.BadParameter("give a file or the name of a corpus", param_hint="--pairs")
+    if resume and save is None:
+        raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
+    if save is not None:
+        settings.check_folder(save)
+    if resume:
+        translator.train(settings.of_saved_run(save, given), save, resume=True)
+    else:
+        translator.train(settings.chosen(given), save)

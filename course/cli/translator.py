@@ -1,0 +1,240 @@
+"""Training a translator from the command line: its data, its training, its report."""
+
+import hashlib
+import math
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from course import corpora, metrics, runtime, text
+from course.batches import PairBatches, split_by_source
+from course.cli.guard import Interrupted, note
+from course.cli.settings import Settings
+from course.errors import CourseError
+from course.models import storage
+
+HELD_OUT = 0.1  # share of the source sentences that training does not see
+SHOWN = 5  # of them, with their translations, at the end
+FEW_PAIRS = 1_000  # below that no word is left out because it is rare
+MOST_PARAMETERS = 100_000_000  # training keeps five numbers for each: 2 GB
+
+
+@dataclass(frozen=True)
+class Data:
+    """Sentence pairs, split, and the codecs of the half that is learnt from."""
+
+    provenance: str
+    fingerprint: str
+    train: list[tuple[str, str]]
+    held_out: list[tuple[str, str]]
+    source: text.Codec
+    target: text.Codec
+
+
+def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+    """Train, keep the best model, and report.
+
+    Args:
+        settings: what the run depends on.
+        save: the model's folder; None to write nothing.
+        resume: go on with the run in `save`.
+
+    Raises:
+        CourseError: the input is bad, or the model cannot be saved.
+        Interrupted: Ctrl-C; the message says what was kept.
+    """
+    began = time.perf_counter()
+    before = _saved_run(save)
+    data = prepare(settings)
+    if resume and before["about"]["fingerprint"] != data.fingerprint:
+        raise CourseError(
+            f"the sentence pairs are not those of the run in {save} "
+            f"({before['about']['provenance']}): train anew without --resume"
+        )
+    size = parameters(settings, len(data.source.vocabulary), len(data.target.vocabulary))
+    if size > MOST_PARAMETERS:
+        raise CourseError(
+            f"a model of {size:,} parameters is too large for this command, which trains up to "
+            f"{MOST_PARAMETERS:,}: choose fewer --units, or a higher --min-count"
+        )
+    _introduce(settings, data, size)
+    try:
+        model, best = _fit(settings, data, save, resume)
+        _report(model, best, data, settings.seed)
+    except KeyboardInterrupt:
+        raise Interrupted(_what_was_kept(save, before)) from None
+    print(f"time               {time.perf_counter() - began:.0f} s")
+    print(f"peak memory        {peak_memory() / 1e9:.2f} GB")
+
+
+def prepare(settings: Settings) -> Data:
+    """Load the pairs, split them and build both vocabularies; no TensorFlow yet."""
+    pairs = _load(settings)
+    train, held_out = split_by_source(pairs, HELD_OUT, settings.seed, key=text.unify)
+    tokenizer = text.tokenizer(settings.level)
+    rare = settings.min_count if len(train) >= FEW_PAIRS else 1
+    codecs = (text.Codec.fit(side, tokenizer, min_count=rare) for side in zip(*train, strict=True))
+    joined = "\n".join("\t".join(pair) for pair in pairs)
+    fingerprint = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
+    return Data(pairs.source, fingerprint, train, held_out, *codecs)
+
+
+def _load(settings: Settings) -> corpora.SentencePairs:
+    """Load the sentence pairs, with errors in the words of the command line."""
+    try:
+        return corpora.load_pairs(
+            settings.corpus,
+            path=settings.pairs,
+            limit=settings.limit,
+            sample=settings.sample,
+            seed=settings.seed,
+            skip_bad=settings.skip_bad,
+            say=None,
+        )
+    except CourseError as error:
+        raise CourseError(str(error).replace("skip_bad", "--skip-bad")) from error
+
+
+def parameters(settings: Settings, source_size: int, target_size: int) -> int:
+    """Count the weights of a model that is not there yet.
+
+    Args:
+        settings: its shape.
+        source_size: tokens of the source vocabulary.
+        target_size: tokens of the target vocabulary.
+    """
+    units, wide = settings.units, settings.embedding
+    gates, biases = {"lstm": (4, 1), "gru": (3, 2)}[settings.cell]
+    total = (units + 1) * target_size
+    for size in (source_size, target_size):
+        inputs = [wide or size] + [units] * (settings.layers - 1)
+        total += size * wide + sum(gates * units * (width + units + biases) for width in inputs)
+    return total
+
+
+def _introduce(settings: Settings, data: Data, size: int) -> None:
+    """Say what is trained on what, before the first epoch."""
+    kind = f"{settings.layers} × {settings.units} {settings.cell.upper()} units on each side"
+    inputs = f"embeddings of {settings.embedding}" if settings.embedding else "one-hot inputs"
+    note(data.provenance)
+    note(
+        f"{len(data.train):,} pairs to learn from, {len(data.held_out):,} held out; "
+        f"{len(data.source.vocabulary):,} source and {len(data.target.vocabulary):,} target "
+        f"{settings.level}s"
+    )
+    note(f"{kind}, {inputs}: {size:,} parameters")
+
+
+def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
+    """Build the model and train it; return it with its best weights, and its best epoch."""
+    runtime.tensorflow()
+    from course import training
+    from course.models.seq2seq import Config, Seq2Seq
+
+    config = Config(
+        len(data.source.vocabulary),
+        len(data.target.vocabulary),
+        units=settings.units,
+        cell=settings.cell,
+        layers=settings.layers,
+        embedding=settings.embedding or None,
+        dropout=settings.dropout,
+        seed=settings.seed,
+    )
+    model = Seq2Seq(config, data.source, data.target)
+    codecs, batch, buckets = (data.source, data.target), settings.batch, settings.buckets
+    batches = PairBatches.encode(data.train, *codecs, batch=batch, buckets=buckets)
+    # Each shape is compiled anew; judging is quick, so fewer shapes with more padding serve it.
+    judged = PairBatches.encode(data.held_out, *codecs, batch=batch, buckets=min(2, buckets))
+    model.about = {
+        "options": asdict(settings),
+        "provenance": data.provenance,
+        "fingerprint": data.fingerprint,
+        "longest": int(batches.source.lengths.max()),
+    }
+    history = training.fit(
+        model,
+        batches,
+        judged,
+        epochs=settings.epochs,
+        optimizer=settings.optimizer,
+        learning_rate=settings.learning_rate,
+        patience=settings.patience,
+        seed=settings.seed,
+        folder=save,
+        resume=resume,
+    )
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    if not math.isfinite(history.best.valid_loss):
+        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
+    return model, history.best
+
+
+def _report(model, best, data: Data, seed: int) -> None:
+    """Print how well a model does on the sentences held out.
+
+    Args:
+        model: a trained translator.
+        best: the epoch that its weights are of.
+        data: what it was trained on.
+        seed: draws the sentences that are shown.
+    """
+    from course import decoding
+
+    sources, references = metrics.references_by_source(data.held_out)
+    translations = decoding.translate(model, sources)
+    hidden = _unknown_share(data)
+    print(f"on {len(sources):,} source sentences that training has not seen (epoch {best.epoch}):")
+    print(f"masked accuracy    {best.valid_accuracy:.3f}{hidden}")
+    print(f"perplexity         {metrics.perplexity(best.valid_loss, 1):.2f}{hidden}")
+    print(f"BLEU               {metrics.bleu(translations, references):.1f}")
+    shown = random.Random(seed).sample(range(len(sources)), min(SHOWN, len(sources)))
+    for place in sorted(shown):
+        print(f"  {sources[place]} -> {translations[place]} (reference: {references[place][0]})")
+
+
+def _unknown_share(data: Data) -> str:
+    """Say how many of the target tokens held out count as one and the same unknown token."""
+    targets = [data.target.ids(target) for _, target in data.held_out]
+    unknown = sum(ids.count(text.UNK) for ids in targets)
+    tokens = sum(len(ids) + 1 for ids in targets)  # END is a token to predict as well
+    return f" ({unknown / tokens:.1%} of the tokens are <unk>)" if unknown else ""
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has had, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    import sys
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _saved_run(folder: Path | None) -> dict | None:
+    """Return the manifest of the training run in a folder, if it holds one."""
+    try:
+        return None if folder is None else storage.read_manifest(folder, "training")
+    except CourseError:
+        return None
+
+
+def _what_was_kept(save: Path | None, before: dict | None) -> str:
+    """Say after Ctrl-C what can be gone on from."""
+    if save is None:
+        return "interrupted; nothing was saved, as there was no --save"
+    after = _saved_run(save)
+    if after == before:
+        still = f"; {save} is as it was" if before else ""
+        return f"interrupted before the first epoch was over; nothing was saved{still}"
+    epochs = len(after["history"]["epochs"])
+    return (
+        f"interrupted; {save} keeps the best model of {epochs} epochs: translate with --model "
+        f"{save}, or go on with --save {save} --resume"
+    )

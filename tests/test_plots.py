@@ -1,0 +1,185 @@
+import html
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from course import plots
+from course.errors import CourseError
+from course.text import Vocabulary
+from course.trace import Trace
+
+PNG = b"\x89PNG"
+VOCABULARY = Vocabulary("el gato duerme $ ¿".split())
+
+
+class Run:
+    """What a `History` offers to a picture."""
+
+    def __init__(self, losses, valid=None):
+        self.columns = {"loss": losses, "accuracy": [0.5] * len(losses)}
+        self.columns["valid_loss"] = valid or [None] * len(losses)
+        self.columns["valid_accuracy"] = [value and 0.4 for value in self.columns["valid_loss"]]
+        self.epochs = list(losses)
+
+    def column(self, name):
+        return np.array(self.columns[name], float)
+
+    @property
+    def best(self):
+        judged = self.columns["valid_loss"]
+        return SimpleNamespace(epoch=1 + int(np.argmin(judged if judged[0] else self.epochs)))
+
+
+def decoded() -> Trace:
+    probs = np.array([[0.6, 0.3, 0.1], [0.5, 0.25, 0.25], [0.9, 0.06, 0.04]])
+    ids = np.array([[4, 5, 7], [5, 6, 8], [2, 5, 3]])
+    return Trace(np.array([4, 6, 2]), np.log([0.6, 0.25, 0.9]), ids, np.log(probs))
+
+
+def texts(picture) -> list[str]:
+    """All that stands in a figure's axes."""
+    return [text.get_text() for axis in picture.figure.axes for text in axis.texts]
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list:
+    """One picture of each kind, and of each kind's odd cases."""
+    return list(every_picture())
+
+
+def every_picture():
+    run = Run([3.0, 2.0, 1.0], [3.0, 2.0, 2.5])
+    yield plots.history(run)
+    yield plots.history(Run([3.0]))
+    yield plots.histories({"a": run, "b": Run([3.0, 1.0])}, title="runs")
+    yield plots.lines({"ids": ([1, 10], [4, 40])}, "sentences", "size (MB)", log_x=True, log_y=True)
+    yield plots.bars({"$a$": 0.5, " ": 12345.0}, "seconds", "t", log=True)
+    yield plots.matrix(np.eye(3, 5), list("a$b$c"), list("xyz"), "one-hot")
+    yield plots.matrix(np.random.default_rng(0).normal(size=(4, 70)))
+    yield plots.matrix(np.zeros((2, 3)))
+    yield plots.two_rows(["<start>", "el", "<pad>"], ["el", "<end>", "<pad>"])
+    yield plots.alternatives(decoded(), VOCABULARY, 1)
+    yield plots.trace(decoded(), VOCABULARY)
+
+
+def test_every_picture_is_an_image_with_a_text(pictures):
+    for picture in pictures:
+        bundle = picture._repr_mimebundle_()
+        assert bundle["text/plain"] == picture.alt == repr(picture)
+        assert len(picture.alt) > 40 and "nan" not in picture.alt and "{" not in picture.alt
+        alt = re.search(r'alt="([^"]*)"', bundle["text/html"])[1]
+        assert html.unescape(alt) == picture.alt
+        assert 'src="data:image/png;base64,' in bundle["text/html"]
+        assert picture.figure.get_figwidth() == 7
+
+
+def test_lines_have_both_axes_labelled(pictures):
+    drawn = [axis for picture in pictures for axis in picture.figure.axes if axis.lines]
+    assert len(drawn) >= 6
+    assert all(axis.get_xlabel() and axis.get_ylabel() for axis in drawn)
+
+
+def test_the_alternative_is_escaped():
+    picture = plots.bars({'<start> "&"': 1.0}, "share", 'a <b> "c"')
+    page = picture._repr_mimebundle_()["text/html"]
+    assert page.count("<") == 1 and page.count('"') == 8 and page.count(">") == 1
+
+
+def test_saving(tmp_path):
+    picture = plots.bars({"a": 1.0}, "share")
+    assert picture.save(tmp_path / "a.png").read_bytes().startswith(PNG)
+    assert "<svg" in picture.save(str(tmp_path / "a.svg")).read_text()
+
+
+def test_equal_data_give_equal_bytes():
+    first, second = (plots.trace(decoded(), VOCABULARY).png() for _ in range(2))
+    assert first == second
+
+
+def test_a_history_in_words():
+    alt = plots.history(Run([3.0, 2.0, 1.0], [3.0, 2.0, 2.5])).alt
+    assert "training falls from 3 at epoch 1 to 1 at epoch 3" in alt
+    assert "validation falls from 3 at epoch 1 to 2.5 at epoch 3, lowest 2 at 2" in alt
+    assert alt.endswith("Best epoch: 2.")
+    assert "validation" not in plots.history(Run([3.0, 2.0])).alt
+
+
+def test_runs_are_compared_by_what_all_of_them_have():
+    judged, bare = Run([3.0, 2.0], [3.5, 2.5]), Run([4.0, 1.0])
+    assert "validation loss (nats a token)" in plots.histories({"a": judged}).alt
+    assert "of loss (nats a token)" in plots.histories({"a": judged, "b": bare}).alt
+    assert "accuracy (share)" in plots.histories({"a": judged}, "accuracy").alt
+
+
+def test_a_matrix_in_words_and_numbers():
+    picture = plots.matrix([[0, 1], [0, 0]], ["cat", "dog"], ["t0", "t1"], "m")
+    assert picture.alt == (
+        "m. Matrix of 2 rows and 2 columns, value from 0 to 1. t0: 1 at dog. t1: all zero."
+    )
+    assert texts(picture) == ["0", "1", "0", "0"]
+    with pytest.raises(CourseError, match="labels"):
+        plots.matrix([[0, 1]], ["cat"])
+
+
+def test_two_rows_say_how_they_belong_together():
+    shifted = plots.two_rows(["<start>", "el", "gato"], ["el", "gato", "<end>"])
+    same = plots.two_rows(["<start>", "el"], ["<start>", "el"])
+    other = plots.two_rows(["<start>", "el", "gato"], ["el", "el", "<end>"])
+    assert "shifted to the left by one step" in shifted.alt
+    assert "are the same" in same.alt
+    assert "shifted" not in other.alt and "the same" not in other.alt
+    assert {"<start>", "el", "gato", "<end>"} <= set(texts(shifted))
+    with pytest.raises(CourseError, match="2 tokens above, 1 below"):
+        plots.two_rows(["a", "b"], ["a"])
+
+
+def test_a_step_shows_the_chosen_token_apart():
+    picture = plots.alternatives(decoded(), VOCABULARY, 1)
+    assert picture.alt == (
+        "step 1: after el. Bar chart of probability (share): "
+        "gato 0.5; duerme 0.25 (highlighted); ¿ 0.25."
+    )
+    assert "the first token" in plots.alternatives(decoded(), VOCABULARY, 0).alt
+
+
+def test_a_chosen_token_that_was_not_among_the_likeliest_is_shown_too():
+    trace = decoded()
+    trace.tokens[1], trace.log_probs[1] = 7, np.log(0.01)
+    assert "$ 0.01 (highlighted)" in plots.alternatives(trace, VOCABULARY, 1).alt
+
+
+def test_a_trace_in_words_and_cells():
+    picture = plots.trace(decoded(), VOCABULARY)
+    assert "Step 1: duerme is chosen; likeliest are gato 0.500, duerme 0.250, ¿ 0.250." in (
+        picture.alt
+    )
+    assert len(texts(picture)) == 9 and "el 0.600" in texts(picture)
+
+
+@pytest.mark.parametrize("step", [-1, 3])
+def test_a_step_that_is_not_there(step):
+    with pytest.raises(CourseError, match="has 3 steps"):
+        plots.alternatives(decoded(), VOCABULARY, step)
+
+
+def test_a_trace_without_alternatives():
+    bare = Trace(np.array([4, 2]), np.log([0.5, 0.5]))
+    for draw in (plots.trace, lambda *some: plots.alternatives(*some, 0)):
+        with pytest.raises(CourseError, match="alternatives=5"):
+            draw(bare, VOCABULARY)
+
+
+def test_nothing_is_imported_early_and_nothing_leaks():
+    program = """
+import sys
+from course import plots
+print("matplotlib" in sys.modules)
+plots.bars({"a": 1.0}, "share").png()
+print("matplotlib.pyplot" in sys.modules, "tensorflow" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout.split() == ["False", "False", "False"], run.stderr
