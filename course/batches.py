@@ -7,7 +7,6 @@ its tokens and not to its longest sentence. Lesson 03 draws what a batch holds.
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -203,7 +202,7 @@ class PairBatches:
         source, target = np.pad(source, empty), np.pad(target, empty)
         return Batch(source, *teacher_forcing(target))
 
-    def dataset(self, seed: int | None = None):  # noqa: ANN201 (tf is imported late)
+    def dataset(self, seed: int | None = None):
         """Wrap the batches for Keras' `fit`: a `tf.data.Dataset` of `((source, in), out)`.
 
         Args:

@@ -80,7 +80,7 @@ def bleu(translations: Sequence[str], references: Sequence[Sequence[str]]) -> fl
     return bleu_score(translations, references).score
 
 
-def bleu_score(translations: Sequence[str], references: Sequence[Sequence[str]]):  # noqa: ANN201
+def bleu_score(translations: Sequence[str], references: Sequence[Sequence[str]]):
     """Return sacreBLEU's own `BLEUScore`, with precisions and brevity penalty; see `bleu`."""
     import sacrebleu
 

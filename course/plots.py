@@ -307,7 +307,7 @@ def trace(trace: Trace, vocabulary: Vocabulary, title: str = "") -> Picture:
     width = max(len(tokens) for tokens, _ in steps)
     figure, (axis,) = _figure(1.1 + 0.42 * len(steps))
     probs = np.array([probs for _, probs in steps])
-    axis.imshow(probs, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
+    axis.imshow(probs, cmap="Blues", vmin=0, vmax=2.0, aspect="auto")
     sentences = []
     for row, (tokens, shares) in enumerate(steps):
         chosen = vocabulary.tokens[trace.tokens[row]]

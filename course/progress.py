@@ -20,7 +20,7 @@ def bar(show: bool) -> "Silent":
 class Silent:
     """Says nothing; the others say more."""
 
-    def update(self, epoch, done, total, nll, right, tokens, seconds) -> None:  # noqa: ANN001
+    def update(self, epoch, done, total, nll, right, tokens, seconds) -> None:
         """Show how far an epoch has come.
 
         Args:
@@ -55,7 +55,7 @@ class TerminalBar(Log):
         """Start with an empty line."""
         self._shown_at = 0.0
 
-    def update(self, epoch, done, total, nll, right, tokens, seconds) -> None:  # noqa: ANN001
+    def update(self, epoch, done, total, nll, right, tokens, seconds) -> None:
         """Redraw the moving line, at most ten times a second."""
         if done < total and time.perf_counter() - self._shown_at < 0.1:
             return
@@ -100,7 +100,7 @@ class NotebookBar(TerminalBar):
         self._show("")
 
 
-def describe(epoch, done, total, nll, right, tokens, seconds) -> str:  # noqa: ANN001
+def describe(epoch, done, total, nll, right, tokens, seconds) -> str:
     """Put the state of an epoch in one line; arguments as for `Silent.update`."""
     filled = round(20 * done / total)
     left = seconds / done * (total - done)

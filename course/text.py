@@ -282,7 +282,7 @@ def one_hot(ids: np.ndarray | Sequence, depth: int) -> np.ndarray:
         CourseError: an id is negative, or not below `depth`.
     """
     ids = np.asarray(ids)
-    if ids.size and not (0 <= ids.min() and ids.max() < depth):
+    if ids.size and (ids.min() < 0 or ids.max() >= depth):
         raise CourseError(f"one_hot: ids run from {ids.min()} to {ids.max()}, depth is {depth}")
     rows = np.zeros((*ids.shape, depth), np.float32)
     np.put_along_axis(rows, ids[..., None], 1.0, axis=-1)

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from course import metrics, progress
+from course import metrics, progress, runtime
 from course.batches import PairBatches
 from course.errors import CourseError
 from course.models import storage
@@ -64,7 +64,7 @@ class History:
         """Return one figure of all epochs, as `history.column("valid_loss")`: (epochs,)."""
         return np.array([getattr(epoch, name) for epoch in self.epochs], float)
 
-    def plot(self):  # noqa: ANN201
+    def plot(self):
         """Draw the loss and accuracy curves; see `course.plots.history`."""
         # plots stands on a floor above: named only when a picture is asked for.
         from course import plots
@@ -73,7 +73,7 @@ class History:
 
 
 def fit(
-    model: Any,  # noqa: ANN401
+    model: Any,
     train: PairBatches,
     valid: PairBatches | None = None,
     *,
@@ -141,7 +141,7 @@ def fit(
     return run.history
 
 
-def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:  # noqa: ANN401
+def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:
     """Measure a model on batches, over all their tokens at once.
 
     Returns:
@@ -185,7 +185,7 @@ def make_optimizer(
 class _Run:
     """A training run under way: the model, its optimizer, the compiled steps, the best so far."""
 
-    def __init__(self, model, optimizer, learning_rate, schedule, clip, steps) -> None:  # noqa: ANN001
+    def __init__(self, model, optimizer, learning_rate, schedule, clip, steps) -> None:
         self.model, self.history = model, History()
         self.optimizer = make_optimizer(optimizer, learning_rate, schedule, clip, steps)
         self.optimizer.build(model.trainable_variables)
@@ -193,7 +193,7 @@ class _Run:
         self.train_step = _train_step(model, self.optimizer)
         self.valid_step = _evaluator(model)
 
-    def epoch(self, epoch, train, valid, seed, bar) -> None:  # noqa: ANN001
+    def epoch(self, epoch, train, valid, seed, bar) -> None:
         """Pass once over the training batches, then judge."""
         began, sums = time.perf_counter(), np.zeros(3)
         waiting = []
@@ -247,7 +247,7 @@ class _Run:
         self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
 
 
-def _train_step(model, optimizer) -> Callable:  # noqa: ANN001
+def _train_step(model, optimizer) -> Callable:
     """Compile the gradients of a batch, and the update.
 
     They are two programs, because the first is compiled anew for each shape of batch and the second
@@ -255,7 +255,7 @@ def _train_step(model, optimizer) -> Callable:  # noqa: ANN001
     """
     variables = model.trainable_variables
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=_with_xla())
     def gradients(*batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
@@ -265,7 +265,7 @@ def _train_step(model, optimizer) -> Callable:  # noqa: ANN001
         grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
         return grads, (nll, right, tokens)
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=_with_xla())
     def update(grads: list[tf.Tensor]) -> None:
         optimizer.apply(grads, variables)
 
@@ -277,10 +277,15 @@ def _train_step(model, optimizer) -> Callable:  # noqa: ANN001
     return step
 
 
-def _evaluator(model) -> Callable:  # noqa: ANN001
+def _with_xla() -> bool:
+    """Say whether to compile by XLA: that takes longer than a whole run in fast mode."""
+    return not runtime.fast_mode()
+
+
+def _evaluator(model) -> Callable:
     """Compile the forward pass and its sums."""
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=_with_xla())
     def step(*batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         return token_sums(model.logits(*inputs), target)
@@ -313,7 +318,7 @@ def _summary(row: Epoch, epochs: int) -> str:
     return f"{text}  {row.tokens_per_second:,.0f} tokens/s  {row.seconds:.1f} s"
 
 
-def _check(epochs, optimizer, schedule, resume, folder) -> None:  # noqa: ANN001
+def _check(epochs, optimizer, schedule, resume, folder) -> None:
     """Refuse settings that make no sense."""
     if epochs < 1:
         raise CourseError(f"epochs must be at least 1, not {epochs}")

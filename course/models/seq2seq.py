@@ -49,7 +49,7 @@ class Config:
 class OneHot(keras.layers.Layer):
     """Ids to one-hot rows, with a mask over padding, as `Embedding(mask_zero=True)` has it."""
 
-    def __init__(self, depth: int, **options) -> None:  # noqa: ANN003
+    def __init__(self, depth: int, **options) -> None:
         """Make rows of `depth` columns."""
         super().__init__(**options)
         self.depth, self.supports_masking = depth, True
@@ -71,7 +71,7 @@ class OneHot(keras.layers.Layer):
 class TargetsOnly(keras.layers.Layer):
     """Takes PAD and START, which are never a target, out of the softmax."""
 
-    def __init__(self, **options) -> None:  # noqa: ANN003
+    def __init__(self, **options) -> None:
         """Let the mask of the decoder pass through."""
         super().__init__(**options)
         self.supports_masking = True
@@ -251,7 +251,7 @@ class Seq2Seq:
         )
         return encoder, keras.Model({"token": token, **before}, results, name="decoder_model")
 
-    def _stack(self, side: str, ids, states: list | None) -> tuple:  # noqa: ANN001
+    def _stack(self, side: str, ids, states: list | None) -> tuple:
         """Apply one side's Keras layers; return its outputs and the states of all its layers."""
         outputs = self._drop(f"{side}_dropout", self._layers[f"{side}_input"](ids))
         new_states, kinds = [], len(self.state_names) // self.config.layers
@@ -290,7 +290,7 @@ class Seq2Seq:
             new_state.update(after)
         return outputs, new_state
 
-    def _project(self, side, layer, ids, outputs, training) -> tf.Tensor:  # noqa: ANN001
+    def _project(self, side, layer, ids, outputs, training) -> tf.Tensor:
         """Return inputs @ kernel + bias for all steps: (time, batch, gates * units).
 
         One-hot rows times the kernel are rows of the kernel, so those are looked up.
@@ -304,7 +304,7 @@ class Seq2Seq:
             outputs = self._drop(f"{side}_dropout", outputs, training)
         return tf.matmul(outputs, layer.cell.kernel) + bias
 
-    def _recur(self, layer, projected, state, number, lengths) -> tuple:  # noqa: ANN001
+    def _recur(self, layer, projected, state, number, lengths) -> tuple:
         """Run one recurrent layer; return its outputs and its states by name."""
         names = [name for name in self.state_names if name.endswith(f"_{number}")]
         first = [state[name] for name in names]

@@ -94,7 +94,7 @@ def read_manifest(folder: Path, name: str) -> dict:
     return manifest
 
 
-def _to_disk(file) -> None:  # noqa: ANN001
+def _to_disk(file) -> None:
     """Push a file through to the disk, so that a rename never outruns its content."""
     file.flush()
     os.fsync(file.fileno())

@@ -1,0 +1,40 @@
+"""Run benchmarks by name: `python -m benchmarks [NAME …]`; all of them without a name."""
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import machine
+
+NAMES = {
+    "startup": "seconds until `import course` returns, and what it loads",
+    "decoding": "sentences a second: greedy and beam against `predict` once a token",
+    "demo": "`make demo`: seconds and BLEU",
+    "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",
+    "training": "time to the tutorials' best validation loss, 10,000 real pairs (20 minutes)",
+}
+RESULTS = Path("build") / "benchmarks"
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks named and write what each returns as JSON."""
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"no benchmark {unknown[0]!r}: choose among {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    for name in names or NAMES:
+        print(f"== {name}: {NAMES[name]}", flush=True)
+        facts = machine.facts()
+        result = importlib.import_module(f"benchmarks.{name}").run()
+        result |= {"machine": facts, "date": time.strftime("%Y-%m-%d")}
+        for key, value in result.items():
+            print(f"{key}: {value}", flush=True)
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""From a model that says one token at a time to whole sentences: greedy, sampling, beam.
+
+Decoding knows two methods of a model, `start(source_ids)` and `step(token_ids, state)`, and leaves
+a `Trace`. The same compiled loop serves one sentence and ten thousand: rows are sorted by length,
+decoded in batches and put back in order, and a row's result does not depend on its neighbours.
+Lesson 05 writes the loop out step by step.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course.decoding import beams, sampling
+from course.decoding.jobs import Jobs, Rows, compiled
+from course.errors import CourseError
+from course.trace import Trace
+
+
+def greedy(model: Any, source_ids: Rows, **options: Any) -> list[Trace]:
+    """Take the likeliest token at every step; `options` as for `sample`, without its draws."""
+    return sample(model, source_ids, temperature=0.0, **options)
+
+
+def sample(
+    model: Any,
+    source_ids: Rows,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    seed: int = 0,
+    max_tokens: int | Sequence[int] | None = None,
+    prefix: Rows | None = None,
+    alternatives: int = 0,
+    states: bool = False,
+    batch: int = 256,
+) -> list[Trace]:
+    """Draw a token at every step.
+
+    Args:
+        model: anything with `start` and `step`.
+        source_ids: id rows without START and END, or a padded int array (sentences, time).
+        temperature: logits are divided by it; 0 takes the likeliest token.
+        top_k: draw among the k likeliest tokens only.
+        top_p: draw among the likeliest tokens that together have this probability.
+        seed: draws; a sentence's draws depend on the seed and on its place in `source_ids`.
+        max_tokens: the most tokens a sentence may have, for all or for each; by default three times
+            its source and twenty more.
+        prefix: tokens that each sentence must begin with, as id rows.
+        alternatives: keep so many of the likeliest tokens at each step in the trace.
+        states: keep the states after each step in the trace.
+        batch: sentences decoded at once.
+
+    Returns:
+        A trace for each sentence, in the order of `source_ids`.
+
+    Raises:
+        CourseError: a setting makes no sense.
+    """
+    _check_sampling(temperature, top_k, top_p)
+    _check_counts(alternatives=(alternatives, 0), batch=(batch, 1))
+    jobs = Jobs(source_ids, max_tokens, prefix)
+    settings = (temperature == 0.0, top_k or 0, alternatives, states)
+    loop = compiled(model, sampling.loop, sampling.SIGNATURE, settings)
+    traces: list = [None] * len(jobs)
+    for rows in jobs.chunks(batch):
+        noise = sampling.noise(seed, rows, int(jobs.limits[rows].max()))
+        arrays = loop(*jobs.inputs(rows), noise, temperature or 1.0, top_p)
+        for row, trace in zip(rows, sampling.traces(arrays), strict=True):
+            traces[row] = trace
+    return traces
+
+
+def beam(
+    model: Any,
+    source_ids: Rows,
+    *,
+    width: int = 5,
+    length_penalty: float = 0.6,
+    n_best: int = 1,
+    max_tokens: int | Sequence[int] | None = None,
+    prefix: Rows | None = None,
+    batch: int = 64,
+) -> list[Trace]:
+    """Follow the `width` likeliest beginnings at once and return the best whole sentences.
+
+    Args:
+        model: anything with `start` and `step`.
+        source_ids: as for `sample`.
+        width: beginnings kept at each step.
+        length_penalty: exponent of the divisor ((5 + length) / 6); 0 compares plain sums, which
+            favours short sentences.
+        n_best: whole sentences to return for each source, at most `width`.
+        max_tokens: as for `sample`.
+        prefix: as for `sample`.
+        batch: sentences decoded at once.
+
+    Returns:
+        A trace for each sentence. `tokens` holds the best one found, `hypotheses` the n best with
+        their scores, and `candidates` all that was looked at, with parents and fates.
+
+    Raises:
+        CourseError: a setting makes no sense.
+
+    Reference:
+        Wu et al., 2016, equation 14, for the length penalty (without coverage).
+    """
+    _check_counts(width=(width, 1), n_best=(n_best, 1), batch=(batch, 1))
+    if n_best > width:
+        raise CourseError(f"n_best is {n_best}, but a beam of width {width} has no more than that")
+    if not 0 <= length_penalty <= 10:
+        raise CourseError(f"length_penalty must be from 0 to 10, not {length_penalty}")
+    jobs = Jobs(source_ids, max_tokens, prefix)
+    loop = compiled(model, beams.loop, beams.SIGNATURE, (width, n_best))
+    traces: list = [None] * len(jobs)
+    for rows in jobs.chunks(batch):
+        arrays = loop(*jobs.inputs(rows), length_penalty)
+        found = beams.traces(arrays, length_penalty)
+        for row, trace in zip(rows, found, strict=True):
+            traces[row] = trace
+    return traces
+
+
+def translate(
+    model: Any,
+    sentences: Sequence[str],
+    *,
+    search: str = "greedy",
+    **options: Any,
+) -> list[str]:
+    """Translate sentences with a model that knows its two codecs.
+
+    Args:
+        model: a `Seq2Seq` with `source` and `target`.
+        sentences: an empty one gives an empty translation.
+        search: "greedy", "sample" or "beam".
+        options: those of the search.
+    """
+    searches = {"greedy": greedy, "sample": sample, "beam": beam}
+    if search not in searches:
+        raise CourseError(f"no search {search!r}: choose {', '.join(searches)}")
+    ids = [model.source.ids(sentence) for sentence in sentences]
+    asked = [row for row in ids if row]
+    traces = iter(searches[search](model, asked, **options) if asked else [])
+    return [model.target.text(next(traces).tokens) if row else "" for row in ids]
+
+
+def _check_sampling(temperature: float, top_k: int | None, top_p: float) -> None:
+    """Refuse knobs that make no sense."""
+    if not (np.isfinite(temperature) and temperature >= 0):
+        raise CourseError(f"temperature must be 0 or more, not {temperature}")
+    if top_k is not None and top_k < 1:
+        raise CourseError(f"top_k must be at least 1, not {top_k}")
+    if not 0 < top_p <= 1:
+        raise CourseError(f"top_p must be above 0 and at most 1, not {top_p}")
+
+
+def _check_counts(**counts: tuple[int, int]) -> None:
+    """Refuse counts below their least value."""
+    for name, (count, least) in counts.items():
+        if count < least:
+            raise CourseError(f"{name} must be at least {least}, not {count}")

@@ -1,0 +1,119 @@
+"""Greedy search and sampling: one token a step and row."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from course.decoding.jobs import INT, INTS, NUMBER, NUMBERS, demanded, growing, write
+from course.text import END, PAD, START
+from course.trace import Trace
+
+SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, NUMBER)
+
+
+def loop(
+    model: Any,
+    settings: tuple[bool, int, int, bool],
+    source: tf.Tensor,
+    limits: tf.Tensor,
+    forced: tf.Tensor,
+    noise: tf.Tensor,
+    temperature: tf.Tensor,
+    top_p: tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    """Decode a batch token by token.
+
+    Args:
+        model: with `start` and `step`.
+        settings: (take the likeliest, top_k or 0, alternatives, keep states).
+        source: int (batch, source_time).
+        limits: most tokens of each row: int (batch,).
+        forced: tokens to begin with, PAD where free: int (batch, prefix_time).
+        noise: a number from 0 to 1 for each row and step: (batch, steps).
+        temperature: scalar.
+        top_p: scalar.
+
+    Returns:
+        What a `Trace` holds, time first: (time, batch, …).
+    """
+    likeliest, top_k, alternatives, keep_states = settings
+
+    def body(step, token, state, done, written):
+        logits, state = model.step(token, state)
+        if likeliest:
+            drawn = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        else:
+            drawn = draw(logits / temperature, noise[:, step], top_k, top_p)
+        must = demanded(forced, step)
+        drawn = tf.where(must == PAD, drawn, must)
+        record = _record(logits, drawn, done, alternatives)
+        record |= {f"states/{name}": value for name, value in state.items()}
+        done_now = done | (drawn == END) | (step + 1 >= limits)
+        return step + 1, record["tokens"], state, done_now, write(written, step, record)
+
+    state = model.start(source)
+    dtypes = {"tokens": tf.int32, "log_probs": tf.float32}
+    if alternatives:
+        dtypes |= {"top_ids": tf.int32, "top_log_probs": tf.float32}
+    if keep_states:
+        dtypes |= {f"states/{name}": value.dtype for name, value in state.items()}
+    first = tf.fill([tf.shape(source)[0]], START)
+    *_, written = tf.while_loop(
+        lambda step, token, state, done, written: ~tf.reduce_all(done),
+        body,
+        (0, first, state, limits < 1, growing(dtypes)),
+    )
+    return {name: array.stack() for name, array in written.items()}
+
+
+def draw(logits: tf.Tensor, noise: tf.Tensor, top_k: int, top_p: tf.Tensor) -> tf.Tensor:
+    """Draw a token for each row by one uniform number.
+
+    The tokens are laid end to end, the likeliest first, each as long as its probability; the number
+    says how far along the row the chosen one lies. Cutting the row short gives top-k and top-p.
+
+    Args:
+        logits: (batch, vocabulary).
+        noise: from 0 to 1: (batch,).
+        top_k: 0 for all.
+        top_p: scalar.
+    """
+    kept = min(top_k or logits.shape[-1], logits.shape[-1])
+    top = tf.math.top_k(tf.nn.softmax(logits), kept)
+    ends = tf.cumsum(top.values, axis=-1)
+    inside = (ends - top.values) < top_p * ends[:, -1:]
+    reach = tf.reduce_max(tf.where(inside, ends, 0.0), axis=-1)
+    place = tf.reduce_sum(tf.cast(ends <= (noise * reach)[:, None], tf.int32), axis=-1)
+    last = tf.reduce_sum(tf.cast(inside, tf.int32), axis=-1) - 1
+    return tf.gather(top.indices, tf.minimum(place, last), axis=-1, batch_dims=1)
+
+
+def noise(seed: int, rows: np.ndarray, steps: int) -> np.ndarray:
+    """Return uniform numbers for some rows: float32 (rows, steps), each row from its own seed."""
+    draws = [np.random.default_rng((seed, int(row))).random(steps, np.float32) for row in rows]
+    return np.stack(draws)
+
+
+def traces(arrays: dict[str, tf.Tensor]) -> list[Trace]:
+    """Cut the arrays of `loop` into a trace for each sentence."""
+    arrays = {name: np.moveaxis(array.numpy(), 0, 1) for name, array in arrays.items()}
+    found = []
+    for row, length in enumerate((arrays["tokens"] != PAD).sum(axis=1)):
+        own = {name: array[row, :length] for name, array in arrays.items()}
+        states = {key.removeprefix("states/"): own.pop(key) for key in list(own) if "/" in key}
+        found.append(Trace(**own, states=states))
+    return found
+
+
+def _record(
+    logits: tf.Tensor, drawn: tf.Tensor, done: tf.Tensor, alternatives: int
+) -> dict[str, tf.Tensor]:
+    """Return what a trace keeps of one step; PAD and 0 for rows that are done."""
+    log_probs = tf.nn.log_softmax(logits)
+    chosen = tf.gather(log_probs, drawn, axis=-1, batch_dims=1)
+    record = {"tokens": tf.where(done, PAD, drawn), "log_probs": tf.where(done, 0.0, chosen)}
+    if alternatives:
+        top = tf.math.top_k(log_probs, min(alternatives, logits.shape[-1]))
+        record |= {"top_ids": top.indices, "top_log_probs": top.values}
+    return record
