@@ -232,7 +232,7 @@ class _Run:
         arrays = {f"last/{name}": weight for name, weight in current.items()}
         arrays |= {f"best/{name}": weight for name, weight in self.best.items()}
         arrays |= {f"moving/{n}": v.numpy() for n, v in enumerate(self._moving())}
-        # The run's own copy: `model.save` above and this may be of different runs if a disk fills up.
+        # The run's own copy: after a full disk the model beside it may be of an earlier run.
         described = getattr(self.model, "about", {})
         about = {"kind": "training", "history": asdict(self.history), "about": described}
         storage.save_arrays(folder, "training", arrays, about)

@@ -13,14 +13,14 @@ from course.models import storage
 # pairs of spa-eng: well within ten minutes and 2 GB on two cores at word level.
 USUAL = {
     "word": {
-        "embedding": 192,
+        "embedding": 128,
         "units": 256,
-        "dropout": 0.3,
+        "dropout": 0.2,
         "min_count": 2,
-        "epochs": 20,
-        "batch": 64,
-        "learning_rate": 2e-3,
-        "patience": 4,
+        "epochs": 12,
+        "batch": 128,
+        "learning_rate": 4e-3,
+        "patience": 3,
         "buckets": 4,
     },
     "character": {
@@ -31,7 +31,7 @@ USUAL = {
         "epochs": 12,
         "batch": 64,
         "learning_rate": 8e-3,
-        "patience": 4,
+        "patience": 3,
         "buckets": 4,
     },
 }

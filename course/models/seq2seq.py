@@ -133,7 +133,8 @@ class Seq2Seq:
         """
         state = self.start(source, training)
         outputs, _ = self._run("decoder", target_in, state, training)
-        return tf.transpose(self._output(outputs, training), [1, 0, 2])
+        outputs = self._drop("output_dropout", outputs, training)
+        return tf.transpose(self._output(outputs), [1, 0, 2])
 
     def start(self, source_ids: tf.Tensor, training: bool = False) -> State:
         """Read the source sentences.
@@ -236,7 +237,7 @@ class Seq2Seq:
         target_in = keras.Input((None,), dtype="int32", name="target_in")
         states = self._stack("encoder", source, None)[1]
         outputs, _ = self._stack("decoder", target_in, states)
-        return keras.Model([source, target_in], self._output(outputs), name="training_model")
+        return keras.Model([source, target_in], self._said(outputs), name="training_model")
 
     def _wire_inference(self) -> tuple[keras.Model, keras.Model]:
         """Wire the same layers for inference: states come out of one model and into the other."""
@@ -246,14 +247,12 @@ class Seq2Seq:
         token = keras.Input((None,), dtype="int32", name="token")
         before = {name: keras.Input((self.config.units,), name=name) for name in self.state_names}
         outputs, after = self._stack("decoder", token, list(before.values()))
-        results = {"logits": self._output(outputs)} | dict(
-            zip(self.state_names, after, strict=True)
-        )
+        results = {"logits": self._said(outputs)} | dict(zip(self.state_names, after, strict=True))
         return encoder, keras.Model({"token": token, **before}, results, name="decoder_model")
 
     def _stack(self, side: str, ids, states: list | None) -> tuple:
         """Apply one side's Keras layers; return its outputs and the states of all its layers."""
-        outputs = self._drop(f"{side}_dropout", self._layers[f"{side}_input"](ids))
+        outputs = self._dropped(f"{side}_dropout", self._layers[f"{side}_input"](ids))
         new_states, kinds = [], len(self.state_names) // self.config.layers
         for number in range(self.config.layers):
             first = None if states is None else states[number * kinds : (number + 1) * kinds]
@@ -262,15 +261,31 @@ class Seq2Seq:
             new_states += after
         return outputs, new_states
 
-    def _output(self, outputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Turn the decoder's outputs (…, units) into logits (…, target_size)."""
-        dropped = self._drop("output_dropout", outputs, training)
-        return self._layers["targets_only"](self._layers["output"](dropped))
+    def _said(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Wire what follows the decoder's outputs: dropout and logits."""
+        return self._output(self._dropped("output_dropout", outputs))
 
-    def _drop(self, name: str, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Apply a dropout layer, if the model has it."""
+    def _dropped(self, name: str, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Wire a dropout layer, if the model has it."""
+        return self._layers[name](inputs) if name in self._layers else inputs
+
+    def _output(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Turn the decoder's outputs (…, units) into logits (…, target_size)."""
+        return self._layers["targets_only"](self._layers["output"](outputs))
+
+    def _drop(self, name: str, inputs: tf.Tensor, training: bool) -> tf.Tensor:
+        """Drop out in the fast path, as Keras' layer does, in arrays (time, batch, width).
+
+        The mask is the same at every time step (Gal and Ghahramani, 2016), which also spares most
+        of the random numbers: drawn for each step, they would take longer than the model itself.
+        """
         layer = self._layers.get(name)
-        return inputs if layer is None else layer(inputs, training=training)
+        if layer is None or not training:
+            return inputs
+        _, batch, width = tf.unstack(tf.shape(inputs))
+        seed = tf.cast(layer.seed_generator.next(), tf.int32)
+        kept = tf.random.stateless_uniform([1, batch, width], seed) >= layer.rate
+        return inputs * tf.cast(kept, inputs.dtype) / (1 - layer.rate)
 
     def _run(
         self, side: str, ids: tf.Tensor, state: State, training: bool = False
@@ -331,11 +346,11 @@ def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
     for side, size in (("encoder", config.source_size), ("decoder", config.target_size)):
         layers[f"{side}_input"] = _input_layer(config, side, size)
         if config.dropout and config.embedding is not None:
-            layers[f"{side}_dropout"] = _dropout(config, f"{side}_dropout")
+            layers[f"{side}_dropout"] = _dropout(config, f"{side}_dropout", len(layers))
         for number in range(1, config.layers + 1):
             layers[f"{side}_{number}"] = _recurrent(config, side, number)
     if config.dropout:
-        layers["output_dropout"] = _dropout(config, "output_dropout")
+        layers["output_dropout"] = _dropout(config, "output_dropout", len(layers))
     layers["output"] = keras.layers.Dense(
         config.target_size, name="output", kernel_initializer=_draw(config, "GlorotUniform", 99)
     )
@@ -362,9 +377,10 @@ def _input_layer(config: Config, side: str, size: int) -> keras.layers.Layer:
     )
 
 
-def _dropout(config: Config, name: str) -> keras.layers.Layer:
-    """Make a dropout layer with a seed of its own."""
-    return keras.layers.Dropout(config.dropout, seed=config.seed, name=name)
+def _dropout(config: Config, name: str, place: int) -> keras.layers.Layer:
+    """Make a dropout layer with a seed of its own, whose mask is the same at every time step."""
+    seed = config.seed * 100 + place
+    return keras.layers.Dropout(config.dropout, noise_shape=(None, 1, None), seed=seed, name=name)
 
 
 def _recurrent(config: Config, side: str, number: int) -> keras.layers.Layer:

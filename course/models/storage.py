@@ -45,10 +45,12 @@ def save_arrays(folder: str | Path, name: str, arrays: dict[str, np.ndarray], ab
             json.dump(manifest, file, ensure_ascii=False, indent=1)
             _to_disk(file)
         os.replace(aside, folder / f"{name}.json")
-    except OSError as error:
+    except BaseException as error:
         for leftover in (weights, aside):
             with contextlib.suppress(OSError):
                 leftover.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         reason = error.strerror or error
         raise CourseError(f"cannot save to {folder}: {reason}; what was there is kept") from error
     _sweep(folder, name, keep=weights)
@@ -102,7 +104,7 @@ def _to_disk(file) -> None:
 
 def _sweep(folder: Path, name: str, keep: Path) -> None:
     """Remove the weights of earlier saves; one that cannot be removed does no harm."""
-    for old in folder.glob(f"{name}-*.npz"):
+    for old in folder.glob(f"{name}-{'[0-9a-f]' * 12}.npz"):
         if old != keep:
             with contextlib.suppress(OSError):
                 old.unlink()
