@@ -341,7 +341,8 @@ def _finish(figure: "Figure", title: str, alt: str) -> Picture:
     """Set the title and make the picture."""
     if title:
         figure.suptitle(_escape(title), fontsize=12)
-    return Picture(figure, f"{title}. {alt}" if title else alt)
+    stop = "" if title.endswith((".", "?", "!")) else "."
+    return Picture(figure, f"{title}{stop} {alt}" if title else alt)
 
 
 def _label(axis: "Axes", x_label: str, y_label: str, grid: bool = True) -> None:

@@ -255,7 +255,7 @@ def _train_step(model, optimizer) -> Callable:
     """
     variables = model.trainable_variables
 
-    @tf.function(jit_compile=_with_xla())
+    @tf.function(jit_compile=_with_xla(), autograph=False)
     def gradients(*batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
@@ -265,7 +265,7 @@ def _train_step(model, optimizer) -> Callable:
         grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
         return grads, (nll, right, tokens)
 
-    @tf.function(jit_compile=_with_xla())
+    @tf.function(jit_compile=_with_xla(), autograph=False)
     def update(grads: list[tf.Tensor]) -> None:
         optimizer.apply(grads, variables)
 
@@ -285,7 +285,7 @@ def _with_xla() -> bool:
 def _evaluator(model) -> Callable:
     """Compile the forward pass and its sums."""
 
-    @tf.function(jit_compile=_with_xla())
+    @tf.function(jit_compile=_with_xla(), autograph=False)
     def step(*batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         return token_sums(model.logits(*inputs), target)

@@ -71,7 +71,9 @@ def compiled(model: Any, loop: Callable, signature: tuple, settings: tuple) -> C
         # A weak reference: the program must not keep alive the model that it is kept for.
         known = weakref.ref(model)
         kept[key] = tf.function(
-            lambda *inputs: loop(known(), settings, *inputs), input_signature=signature
+            lambda *inputs: loop(known(), settings, *inputs),
+            input_signature=signature,
+            autograph=False,
         )
     return kept[key]
 
