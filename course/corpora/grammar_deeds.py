@@ -121,7 +121,7 @@ def when_question(subject: Phrase, event: Event, mode: str) -> Pair:
     return finish(f"when {english}", f"cuándo {spanish}", "?")
 
 
-@frame([(event, when) for event, when in DEEDS if event.determiner != "own"])
+@frame([(event, when) for event, when in DEEDS if "own" not in event.determiner])
 def who_question(what: tuple[Event, When]) -> Pair:
     """Who opened the window yesterday?"""
     return finish(*act("+", WHO, *what), "?")

@@ -132,11 +132,15 @@ def feeling(kind: str, subject: Phrase, degree: Pair, adjective: list[str], day:
 
 @frame([("", ""), ("why", "por qué")], ASKED, FEELINGS, [("", ""), ("today", "hoy")])
 def feeling_question(question: Pair, subject: Phrase, adjective: list[str], day: Pair) -> Pair:
-    """Why is your sister sad today? A subject follows its verb after a question word."""
+    """Why is your sister sad today? After "por qué", a subject longer than a pronoun is last."""
     english, _ = be("?", subject, words(adjective[0], day[0]), "estar", "")
     estar = conjugate("estar", "present", subject.person)
-    order = (estar, subject.spanish) if question[1] else (subject.spanish, estar)
-    spanish = words(question[1], *order, agree(adjective[1], subject), day[1])
+    who, how = subject.spanish, agree(adjective[1], subject)
+    if not question[1]:
+        order = (who, estar, how)
+    else:
+        order = (estar, who, how) if who in ("él", "ella") else (estar, how, who)
+    spanish = words(question[1], *order, day[1])
     return finish(words(question[0], english), spanish, "?")
 
 
@@ -184,9 +188,13 @@ _OWNED = [("two", "dos"), ("three", "tres"), ("four", "cuatro"), ("five", "cinco
 @frame(["+"], PEOPLE, _OWNED, _BELONGINGS + _KIN)
 @frame(STATEMENTS, PEOPLE, [("a", "")], _BELONGINGS + _KIN)
 def having(kind: str, subject: Phrase, number: Pair, entry: Noun) -> Pair:
-    """My neighbor has two dogs. A person that one has takes no personal a."""
+    """My neighbor has two dogs; what one lacks takes no article: no tengo perro."""
+    relatives = kind == "-" and entry in _KIN
+    number = ("any", "") if relatives else number
     many = number[0] != "a"
     owned = noun_phrase("" if many else "a", entry, many)
+    if kind == "-" and not many:
+        owned = owned._replace(spanish=entry.spanish)
     have = english_group(verb("have/had", "tener"), "present", subject.person)
     tener = conjugate("tener", "present", subject.person)
     spanish = words(number[1], owned.spanish)
