@@ -29,7 +29,7 @@ test: $(STAMP) ## run all tests (ARGS="tests/test_notebooks.py -k ids")
 	@$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
 demo: $(STAMP) ## train a small translator and translate five sentences
-	@$(RUN) -m course.demo $(ARGS)
+	@$(RUN) -m course.demo
 
 notebooks: $(STAMP) ## write each .ipynb anew from the .py beside it
 	@$(RUN) -m tools.notebooks write
@@ -59,6 +59,9 @@ lock: $(STAMP)
 	    --custom-compile-command "make lock" -o requirements.lock $(ARGS) pyproject.toml
 
 # The stamp holds this folder's path: a checkout that was moved or copied gets a new .venv.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
 $(STAMP): pyproject.toml requirements.lock
 	@command -v "$(PYTHON)" >/dev/null || \
 	    { echo "$(PYTHON): not found; install Python 3.11 or later, or say make PYTHON=..." >&2; exit 1; }

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from benchmarks import machine
+from course.errors import CourseError
 
 NAMES = {
     "startup": "seconds until `import course` returns, and what it loads",
@@ -27,7 +28,11 @@ def main(names: list[str]) -> int:
     for name in names or NAMES:
         print(f"== {name}: {NAMES[name]}", flush=True)
         facts = machine.facts()
-        result = importlib.import_module(f"benchmarks.{name}").run()
+        try:
+            result = importlib.import_module(f"benchmarks.{name}").run()
+        except CourseError as error:
+            print(f"benchmarks {name}: {error}", file=sys.stderr)
+            return 2
         result |= {"machine": facts, "date": time.strftime("%Y-%m-%d")}
         for key, value in result.items():
             print(f"{key}: {value}", flush=True)

@@ -11,6 +11,6 @@ def first_pairs(count: int) -> tuple[list, list]:
         CourseError: the corpus is not on this machine.
     """
     pairs = corpora.load_pairs("spa-eng", limit=count, say=None)
-    if "spa-eng" not in pairs.source and "spa.txt" not in pairs.source:
+    if pairs.advice:
         raise CourseError("this benchmark needs spa-eng: `course data fetch spa-eng`")
     return batches.split_by_source(pairs, 0.1, seed=0)

@@ -3,7 +3,7 @@
 First 10,000 lines of `spa.txt`, character level, 256 units, one in ten source sentences held out.
 The tutorials' model trains for 40 epochs; its best masked validation loss is the mark. Ours trains
 before it and after it, and its time counts everything: preparing, building, compiling, validating.
-For the tutorials' model only `fit` counts, not the judging in between.
+For the tutorials' model the judging in between does not count.
 """
 
 import time
@@ -29,16 +29,13 @@ def run() -> dict:
     theirs = tutorial(train, held_out)
     second = ours(train, held_out)
     mark, theirs_seconds = min(theirs, key=lambda row: row[0])
-    reached = [
-        next((seconds for loss, seconds in curve if loss <= mark), None)
-        for curve in (first, second)
-    ]
+    reached = [_seconds_until(mark, curve) for curve in (first, second)]
     ratio = theirs_seconds / np.mean(reached) if all(reached) else None
     return {
         "theirs: best masked validation loss": round(mark, 4),
         "theirs: seconds until then": round(theirs_seconds, 1),
         "theirs: seconds an epoch": round(theirs[-1][1] / len(theirs), 1),
-        "ours: seconds until that loss": [reached and round(reached, 1) for reached in reached],
+        "ours: seconds until that loss": [seconds and round(seconds, 1) for seconds in reached],
         "ours: final masked validation loss": [round(min(first)[0], 4), round(min(second)[0], 4)],
         "ours: seconds in all": [round(first[-1][1], 1), round(second[-1][1], 1)],
         "ratio": ratio and round(float(ratio), 1),
@@ -61,7 +58,7 @@ def ours(train: list, held_out: list) -> list[tuple[float, float]]:
     model = Seq2Seq(Config(*(len(codec.vocabulary) for codec in codecs), units=UNITS), *codecs)
 
     def note(epoch: training.Epoch) -> None:
-        curve.append((epoch.valid_loss, time.perf_counter() - began))
+        curve.append((float(epoch.valid_loss), time.perf_counter() - began))
         print(f"ours {epoch.epoch}: {curve[-1]}", flush=True)
 
     training.fit(model, data, valid, show=False, on_epoch=note, **OURS)

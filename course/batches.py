@@ -142,10 +142,14 @@ class PairBatches:
             buckets: at most so many different shapes.
 
         Raises:
-            CourseError: there are no pairs.
+            CourseError: there are no pairs, the sides differ in number, or a count is below 1.
         """
         if not len(source):
             raise CourseError("no sentence pairs to make batches of")
+        if len(source) != len(target):
+            raise CourseError(f"{len(source)} source sentences, but {len(target)} target sentences")
+        if batch < 1 or buckets < 1:
+            raise CourseError(f"batch and buckets must be at least 1, not {batch} and {buckets}")
         self.source, self.target, self.batch = source, target, batch
         self.buckets = _plan_buckets(source.lengths, target.lengths - 1, buckets, batch)
 
@@ -206,8 +210,8 @@ class PairBatches:
         """Wrap the batches for Keras' `fit`: a `tf.data.Dataset` of `((source, in), out)`.
 
         Args:
-            seed: shuffle anew each epoch from this seed, in the very order of `training.fit` with
-                that seed; keep the corpus' order if None.
+            seed: shuffle anew each epoch from this seed; the first time it is gone through, in the
+                very order of `training.fit` with that seed. Keep the corpus' order if None.
         """
         import tensorflow as tf
 

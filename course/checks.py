@@ -128,7 +128,8 @@ def holds(name: str, condition: object, hint: str | None = None) -> None:
         NotYet: it is blank or does not hold.
     """
     attempted(name, condition)
-    if not np.all(condition):
+    condition = np.asarray(list(condition) if isinstance(condition, Iterator) else condition)
+    if not (condition.size and condition.all()):
         raise _wrong(f"{name}: this does not hold", hint)
     print(f"{name}: right.")
 

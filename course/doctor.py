@@ -22,6 +22,7 @@ from course import corpora
 
 GIGABYTE = 1e9
 LEAST_MEMORY = 2 * GIGABYTE  # a lesson takes up to 1.5 GB, JupyterLab and the system the rest
+LEAST_DISK = GIGABYTE // 2
 MENDS = "run `make lab`, or pip install --upgrade"
 
 TENSORFLOW = """
@@ -185,7 +186,7 @@ def _cgroup_limit() -> float:
 def _disk() -> Iterator[Finding]:
     """Look at the free space of the home folder, and at the cache, which must be writable."""
     home = Path.home()
-    yield Finding("home", f"{_free(home)} free in {home}")
+    yield _space("home", home, home)
     try:
         cache = corpora.cache_folder()
     except ImportError:
@@ -193,7 +194,7 @@ def _disk() -> Iterator[Finding]:
         return
     place = _existing(cache)
     if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
-        yield Finding("cache", f"{_free(place)} free in {cache}")
+        yield _space("cache", place, cache)
     else:
         advice = "downloads have nowhere to go: set COURSE_CACHE to a folder of yours"
         yield Finding("cache", f"{cache} is not writable", False, advice)
@@ -204,12 +205,16 @@ def _existing(path: Path) -> Path:
     return next((place for place in (path, *path.absolute().parents) if place.exists()), path)
 
 
-def _free(path: Path) -> str:
-    """Return the free space of a disk, in words."""
+def _space(name: str, place: Path, shown: Path) -> Finding:
+    """Look at the free space of a folder's disk."""
     try:
-        return _gigabytes(shutil.disk_usage(_existing(path)).free)
+        free = shutil.disk_usage(_existing(place)).free
     except OSError as error:
-        return f"unknown space ({error.strerror})"
+        return Finding(name, f"unknown space in {shown} ({error.strerror})")
+    if free < LEAST_DISK:
+        advice = f"models and corpora need {_gigabytes(LEAST_DISK)}: make room on this disk"
+        return Finding(name, f"{_gigabytes(free)} free in {shown}", False, advice)
+    return Finding(name, f"{_gigabytes(free)} free in {shown}")
 
 
 def _gigabytes(size: float) -> str:
@@ -227,13 +232,20 @@ def try_tensorflow(program: str = TENSORFLOW, patience: float = 180.0) -> Findin
     advice = f"{MENDS} tensorflow; its wheels need a 64-bit system, on Intel and AMD with AVX"
     try:
         run = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=patience
+            [sys.executable, "-c", program],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=patience,
         )
     except subprocess.TimeoutExpired:
         return Finding("TensorFlow", f"no answer within {patience:g} s", False, advice)
     if run.returncode:
         return Finding("TensorFlow", f"fails: {_last_words(run)}", False, advice)
-    version, product, gpus, seconds = json.loads(run.stdout.splitlines()[-1])
+    try:
+        version, product, gpus, seconds = json.loads(run.stdout.splitlines()[-1])
+    except (ValueError, IndexError):
+        return Finding("TensorFlow", f"odd answer: {run.stdout[-60:]!r}", False, advice)
     if product != 11:
         return Finding("TensorFlow", f"{version} says that 1·3 + 2·4 = {product}", False, advice)
     gpu = f"{gpus} GPU" if gpus else "no GPU, the course needs none"

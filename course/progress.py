@@ -2,6 +2,43 @@
 
 import sys
 import time
+from typing import NamedTuple
+
+
+class Progress(NamedTuple):
+    """How far a training run has come.
+
+    Attributes:
+        epoch: the number of the present epoch.
+        epochs: how many there will be.
+        done: batches done in it.
+        total: batches an epoch.
+        nll: negative log-likelihood in it so far, in nats.
+        right: right guesses so far.
+        tokens: target tokens so far.
+        seconds: time so far.
+    """
+
+    epoch: int
+    epochs: int
+    done: int
+    total: int
+    nll: float
+    right: float
+    tokens: float
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float:
+        """The time until the last epoch is over, at the pace of this one."""
+        return self.seconds / self.done * (self.total * (self.epochs - self.epoch + 1) - self.done)
+
+    def __str__(self) -> str:
+        """Say it in a few words."""
+        return (
+            f"loss {self.nll / self.tokens:.3f}  accuracy {self.right / self.tokens:.3f}  "
+            f"{self.tokens / self.seconds:,.0f} tokens/s  {self.seconds_left:.0f} s left"
+        )
 
 
 def bar(show: bool) -> "Silent":
@@ -20,18 +57,8 @@ def bar(show: bool) -> "Silent":
 class Silent:
     """Says nothing; the others say more."""
 
-    def update(self, epoch, done, total, nll, right, tokens, seconds) -> None:
-        """Show how far an epoch has come.
-
-        Args:
-            epoch: its number.
-            done: batches done.
-            total: batches in all.
-            nll: negative log-likelihood so far, in nats.
-            right: right guesses so far.
-            tokens: target tokens so far.
-            seconds: time so far.
-        """
+    def update(self, progress: Progress) -> None:
+        """Show how far the run has come."""
 
     def line(self, text: str) -> None:
         """Show a line that stays."""
@@ -48,66 +75,77 @@ class Log(Silent):
         print(text, file=sys.stderr, flush=True)
 
 
-class TerminalBar(Log):
-    """One moving line on a terminal, with a line that stays for each epoch."""
+class TerminalBar(Silent):
+    """A moving bar on a terminal, with a line that stays for each epoch."""
 
     def __init__(self) -> None:
-        """Start with an empty line."""
-        self._shown_at = 0.0
+        """Start the bar."""
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
 
-    def update(self, epoch, done, total, nll, right, tokens, seconds) -> None:
-        """Redraw the moving line, at most ten times a second."""
-        if done < total and time.perf_counter() - self._shown_at < 0.1:
-            return
-        self._shown_at = time.perf_counter()
-        self._show(describe(epoch, done, total, nll, right, tokens, seconds))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(20),
+            TextColumn("{task.fields[now]}"),
+        )
+        self._bar = Bar(*columns, console=Console(stderr=True, highlight=False), transient=True)
+        self._task = self._bar.add_task("compiling", total=None, now="")
+        self._bar.start()
 
-    def _show(self, text: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
+    def update(self, progress: Progress) -> None:
+        """Move the bar."""
+        self._bar.update(
+            self._task,
+            description=f"epoch {progress.epoch}/{progress.epochs}",
+            completed=progress.done,
+            total=progress.total,
+            now=str(progress),
+        )
 
     def line(self, text: str) -> None:
-        """Put a line in place of the moving one."""
-        sys.stderr.write(f"\r\x1b[K{text}\n")
-        sys.stderr.flush()
+        """Put a line above the bar."""
+        self._bar.console.print(text, markup=False, soft_wrap=True)
 
     def close(self) -> None:
-        """Clear the moving line."""
-        self._show("")
+        """Clear the bar."""
+        self._bar.stop()
 
 
-class NotebookBar(TerminalBar):
-    """The same in one output of a notebook cell; the last lines stay when it is exported."""
+class NotebookBar(Silent):
+    """The same in one output of a notebook cell; the lines stay when it is exported."""
 
     def __init__(self) -> None:
         """Open an output that later calls rewrite."""
         from IPython.display import display
 
-        super().__init__()
-        self._lines, self._moving = [], ""
+        self._lines, self._moving, self._shown_at = [], "", 0.0
         self._handle = display(self._bundle(), raw=True, display_id=True)
 
-    def _bundle(self) -> dict[str, str]:
-        return {"text/plain": "\n".join([*self._lines, self._moving]).rstrip()}
-
-    def _show(self, text: str) -> None:
-        self._moving = text
-        self._handle.update(self._bundle(), raw=True)
+    def update(self, progress: Progress) -> None:
+        """Rewrite the last line, at most four times a second."""
+        if time.perf_counter() - self._shown_at < 0.25:
+            return
+        self._shown_at = time.perf_counter()
+        filled = round(20 * progress.done / progress.total)
+        drawn = f"[{'█' * filled}{'·' * (20 - filled)}]"
+        self._show(f"epoch {progress.epoch}/{progress.epochs}  {drawn}  {progress}")
 
     def line(self, text: str) -> None:
         """Add a line that stays."""
         self._lines.append(text)
         self._show("")
 
+    def close(self) -> None:
+        """Take the moving line away."""
+        self._show("")
 
-def describe(epoch, done, total, nll, right, tokens, seconds) -> str:
-    """Put the state of an epoch in one line; arguments as for `Silent.update`."""
-    filled = round(20 * done / total)
-    left = seconds / done * (total - done)
-    return (
-        f"epoch {epoch}  [{'█' * filled}{'·' * (20 - filled)}]  loss {nll / tokens:.3f}  "
-        f"accuracy {right / tokens:.3f}  {tokens / seconds:,.0f} tokens/s  {left:.0f} s left"
-    )
+    def _show(self, text: str) -> None:
+        self._moving = text
+        self._handle.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        return {"text/plain": "\n".join([*self._lines, self._moving]).rstrip()}
 
 
 def _in_notebook() -> bool:

@@ -1,15 +1,13 @@
-"""Seeds, threads, fast mode, and a TensorFlow that keeps quiet."""
+"""Fast mode, and a TensorFlow that keeps quiet."""
 
 import contextlib
+import functools
 import os
-import random
 import sys
 import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 from typing import TypeVar
-
-import numpy as np
 
 Value = TypeVar("Value")
 
@@ -68,24 +66,12 @@ def _quiet() -> Iterator[None]:
             os.close(kept)
 
 
-def set_seed(seed: int) -> None:
-    """Seed Python, NumPy and, if it is loaded, TensorFlow.
-
-    Args:
-        seed: any integer from 0 to 2**32 - 1.
-    """
-    random.seed(seed)
-    np.random.seed(seed)
-    if "tensorflow" in sys.modules:
-        sys.modules["tensorflow"].random.set_seed(seed)
-
-
-def limit_threads(threads: int) -> None:
-    """Let TensorFlow use so many threads; call it before the first operation runs.
-
-    Args:
-        threads: threads within an operation; operations run one after another.
-    """
+@functools.cache
+def xla_works() -> bool:
+    """Say whether TensorFlow can compile by XLA here: on some systems it is built without."""
     tf = tensorflow()
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    try:
+        tf.function(lambda x: x + 1, jit_compile=True, autograph=False)(tf.constant(1))
+    except (tf.errors.OpError, ValueError, RuntimeError):
+        return False
+    return True

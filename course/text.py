@@ -22,7 +22,7 @@ WORD = re.compile(r"[\w']+|[^\s\w]")
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _CYRILLIC = str.maketrans("асеорхуіАВЕКМНОРСТХІ", "aceopxyiABEKMHOPCTXI")
-_MIXED_WORD = re.compile(r"\w*[A-Za-zÀ-ɏ]\w*")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
 def unify(text: str) -> str:
@@ -33,9 +33,15 @@ def unify(text: str) -> str:
     hyphens go; a Cyrillic letter that looks Latin becomes Latin if it stands in a word that has
     Latin letters as well (a wholly Cyrillic word is left alone).
     """
-    text = unicodedata.normalize("NFC", text).translate(_ZERO_WIDTH)
-    text = _MIXED_WORD.sub(lambda word: word[0].translate(_CYRILLIC), text)
-    return " ".join(text.split())
+    text = unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))
+    text = re.sub(r"\w+", _latin, text)
+    # Letters that stand beside each other only now may have a composed form.
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _latin(word: re.Match) -> str:
+    """Return a word with Latin letters only, if it has some at all."""
+    return word[0].translate(_CYRILLIC) if _LATIN.search(word[0]) else word[0]
 
 
 def clean(
@@ -124,8 +130,8 @@ def join_words(tokens: Sequence[str]) -> str:
 
     Closing marks cling to the word before them and opening marks (¿ ¡ included) to the word after;
     straight quotes open and close in turn; a hyphen clings to both sides, and so does a point, a
-    comma, a colon or a slash between two numbers. Joining loses one thing: whether a dash between
-    words had spaces around it.
+    comma, a colon or a slash between two numbers. Joining loses two things: whether a dash between
+    words had spaces around it, and whether a comma between numbers had one after it.
     """
     text, cling, quote_open = "", True, False
     for position, token in enumerate(tokens):

@@ -47,7 +47,7 @@ class History:
 
     Attributes:
         epochs: one entry an epoch, those before a resume included.
-        stopped: "finished", "no longer improving" or "interrupted".
+        stopped: "finished", "no longer improving", "diverged" or "interrupted".
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -108,7 +108,8 @@ def fit(
         on_epoch: called after each epoch.
 
     Returns:
-        The history. Ctrl-C ends training early and leaves the best model so far.
+        The history. Ctrl-C ends training early and leaves the best model so far, or, within the
+        first epoch, the model as it is then; `folder` is written after whole epochs only.
 
     Raises:
         CourseError: a setting makes no sense, or there is nothing to resume.
@@ -120,8 +121,12 @@ def fit(
     bar = progress.bar(show)
     try:
         for epoch in range(len(run.history.epochs) + 1, epochs + 1):
-            run.epoch(epoch, train, valid, seed, bar)
+            run.epoch(epoch, epochs, train, valid, seed, bar)
             bar.line(_summary(run.history.epochs[-1], epochs))
+            if not np.isfinite(_judged_loss(run.history.epochs[-1])):
+                run.history.stopped = "diverged"
+                bar.line("the loss is no number any more: a smaller learning rate may help")
+                break
             if folder is not None:
                 run.store(folder)
             if on_epoch:
@@ -134,10 +139,8 @@ def fit(
         bar.line("interrupted: the model has the weights of its best epoch so far")
     finally:
         bar.close()
-    if run.history.epochs:
+    if run.best is not None:
         model.set_weights(run.best)
-    elif folder is not None:
-        model.save(folder)
     return run.history
 
 
@@ -189,11 +192,11 @@ class _Run:
         self.model, self.history = model, History()
         self.optimizer = make_optimizer(optimizer, learning_rate, schedule, clip, steps)
         self.optimizer.build(model.trainable_variables)
-        self.best = model.get_weights()
+        self.best = None
         self.train_step = _train_step(model, self.optimizer)
         self.valid_step = _evaluator(model)
 
-    def epoch(self, epoch, train, valid, seed, bar) -> None:
+    def epoch(self, epoch, epochs, train, valid, seed, bar) -> None:
         """Pass once over the training batches, then judge."""
         began, sums = time.perf_counter(), np.zeros(3)
         waiting = []
@@ -204,16 +207,17 @@ class _Run:
                 sums += np.sum([[float(x) for x in three] for three in waiting], axis=0)
                 waiting.clear()
                 seconds = time.perf_counter() - began
-                bar.update(epoch, done, len(train), *sums, seconds)
+                bar.update(progress.Progress(epoch, epochs, done, len(train), *sums, seconds))
         speed = sums[2] / (time.perf_counter() - began)
         judged = (None, None)
         if valid is not None:
             loss, correct, tokens = _total(self.valid_step, valid)
             judged = (loss / tokens, correct / tokens)
         seconds = time.perf_counter() - began
-        row = Epoch(epoch, sums[0] / sums[2], sums[1] / sums[2], *judged, speed, seconds)
+        loss, accuracy = (float(total / sums[2]) for total in sums[:2])
+        row = Epoch(epoch, loss, accuracy, *judged, float(speed), seconds)
         self.history.epochs.append(row)
-        if self.history.best is row:
+        if self.history.best is row and np.isfinite(_judged_loss(row)):
             self.best = self.model.get_weights()
 
     def stale(self) -> int:
@@ -240,10 +244,14 @@ class _Run:
     def restore(self, folder: str | Path) -> None:
         """Read what `store` wrote."""
         arrays, manifest = storage.load_arrays(folder, "training")
+        moving = _part(arrays, "moving/")
+        shapes = [tuple(variable.shape) for variable in self._moving()]
+        if [moving[str(number)].shape for number in range(len(moving))] != shapes:
+            raise CourseError(f"the run in {folder} has another optimizer or another model")
         self.model.set_weights(_part(arrays, "last/"))
         self.best = _part(arrays, "best/")
         for number, variable in enumerate(self._moving()):
-            variable.assign(arrays[f"moving/{number}"])
+            variable.assign(moving[str(number)])
         self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
 
 
@@ -279,7 +287,7 @@ def _train_step(model, optimizer) -> Callable:
 
 def _with_xla() -> bool:
     """Say whether to compile by XLA: that takes longer than a whole run in fast mode."""
-    return not runtime.fast_mode()
+    return not runtime.fast_mode() and runtime.xla_works()
 
 
 def _evaluator(model) -> Callable:
@@ -296,7 +304,7 @@ def _evaluator(model) -> Callable:
 def _total(step: Callable, batches: PairBatches) -> tuple[float, float, int]:
     """Sum a step's results over all batches: loss, right guesses, tokens."""
     sums = np.sum([[float(x) for x in step(*map(tf.constant, b))] for b in batches], axis=0)
-    return sums[0], sums[1], int(sums[2])
+    return float(sums[0]), float(sums[1]), int(sums[2])
 
 
 def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -119,3 +119,14 @@ def test_the_whole_corpus_takes_memory_in_proportion_to_its_tokens():
     assert data.nbytes < 300e6
     characters = sum(len(text.unify(side)) for pair in pairs for side in pair)
     assert data.nbytes == 4 * (characters + 2 * len(pairs)) + 16 * (len(pairs) + 1)
+
+
+def test_sides_of_different_length_are_refused():
+    with pytest.raises(CourseError, match="3 source sentences, but 1 target"):
+        PairBatches(Ragged([[4], [5], [6]]), Ragged([[START, END]]))
+
+
+@pytest.mark.parametrize("options", [{"batch": 0}, {"buckets": 0}])
+def test_counts_below_one_are_refused(options):
+    with pytest.raises(CourseError, match="at least 1"):
+        PairBatches(Ragged([[4]]), Ragged([[START, END]]), **options)

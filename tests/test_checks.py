@@ -115,3 +115,11 @@ def test_numpy_is_enough():
     assert run.returncode == 0, run.stderr
     loaded = set(eval(run.stdout))
     assert not loaded & {"tensorflow", "keras", "matplotlib", "IPython"}
+
+
+def test_nothing_holds_of_nothing():
+    for empty in ([], (value for value in ())):
+        with pytest.raises(checks.NotYet):
+            checks.holds("all are equal", empty)
+    with pytest.raises(checks.NotYet):
+        checks.holds("all are equal", (value == 1 for value in (1, 2)))

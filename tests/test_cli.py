@@ -306,8 +306,8 @@ def test_a_closed_pipe_is_silent(untouchable):
 
 def test_what_is_not_said_is_chosen_for_the_level(monkeypatch):
     words, characters = settings.chosen({}), settings.chosen({"level": options.Level.character})
-    assert (words.level, words.min_count) == ("word", 2)
-    assert (characters.embedding, characters.min_count) == (0, 1)
+    assert (words.level, words.min_count) == ("word", 0)
+    assert (characters.embedding, characters.min_count) == (0, 0)
     assert settings.chosen({"optimizer": options.Optimizer.sgd}).learning_rate is None
     assert settings.chosen({"units": 7, "learning_rate": 0.5}).units == 7
     monkeypatch.setenv("COURSE_FAST", "1")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course import decoding, runtime
+from course.decoding.jobs import Jobs
 from course.errors import CourseError
 from course.text import END, PAD, START
 from course.trace import DROPPED, ENDED, KEPT, Trace
@@ -222,6 +223,7 @@ def test_no_sentences_give_no_traces(model):
         ({"max_tokens": 0}, "max_tokens"),
         ({"batch": 0}, "batch"),
         ({"prefix": [[4]]}, "1 prefixes for 4 sentences"),
+        ({"prefix": [[START, 4], [], [], []]}, "PAD or START"),
     ],
 )
 def test_knobs_that_make_no_sense_are_one_line(model, options, says):
@@ -233,3 +235,10 @@ def test_knobs_that_make_no_sense_are_one_line(model, options, says):
 def test_beam_knobs_that_make_no_sense_are_one_line(model, options):
     with pytest.raises(CourseError):
         decoding.beam(model, SOURCES, **options)
+
+
+def test_a_very_long_sentence_does_not_make_its_neighbours_long():
+    jobs = Jobs([[5] * 3000, *[[5] * 8] * 300], None, None)
+    chunks = jobs.chunks(256)
+    assert sorted(row for rows in chunks for row in rows) == list(range(301))
+    assert all(jobs.inputs(rows)[0].size <= 32_768 for rows in chunks)

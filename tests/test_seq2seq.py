@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import numpy as np
@@ -221,3 +222,19 @@ def test_a_failed_save_keeps_the_old_model(tmp_path, monkeypatch):
 def test_weights_of_another_model_are_refused():
     with pytest.raises(CourseError, match="does not fit"):
         build(layers=2).set_weights(build().get_weights())
+
+
+def test_an_interrupt_after_the_replacement_keeps_the_new_model(tmp_path, monkeypatch):
+    build().save(tmp_path)
+    replaced = os.replace
+
+    def interrupt(old, new):
+        replaced(old, new)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    new = build(seed=5)
+    with pytest.raises(KeyboardInterrupt):
+        new.save(tmp_path)
+    again = Seq2Seq.load(tmp_path)
+    np.testing.assert_array_equal(again.logits(SOURCE, TARGET_IN), new.logits(SOURCE, TARGET_IN))

@@ -58,6 +58,11 @@ def test_help_lists_the_targets(arguments):
 
 
 @needs_make
+def test_the_readme_shows_the_help_as_it_is():
+    shown = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_options_are_passed_through():
     shown = make("-n", "lab", "ARGS=--no-browser --port 8890").stdout
     assert "lessons/00_start_here.ipynb" in shown

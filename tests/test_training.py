@@ -148,6 +148,41 @@ def test_an_interrupted_run_leaves_a_usable_model_and_goes_on(tmp_path):
         np.testing.assert_array_equal(model.get_weights()[name], weight)
 
 
+def folder_bytes(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_interrupt_in_the_first_epoch_leaves_the_saved_model_alone(tmp_path, monkeypatch):
+    build().save(tmp_path)
+    before = folder_bytes(tmp_path)
+
+    def interrupt(seed, epoch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TRAIN, "shuffled", interrupt)
+    history = training.fit(build(seed=1), TRAIN, VALID, folder=tmp_path, **FIT)
+    assert history.stopped == "interrupted" and not history.epochs
+    assert folder_bytes(tmp_path) == before
+
+
+def test_a_run_that_diverges_stops_and_leaves_the_saved_model_alone(tmp_path):
+    build().save(tmp_path)
+    before = folder_bytes(tmp_path)
+    model = build(seed=1)
+    broken = model.get_weights()
+    broken["output/bias"][:] = np.nan
+    model.set_weights(broken)
+    history = training.fit(model, TRAIN, VALID, epochs=9, folder=tmp_path, **FIT)
+    assert history.stopped == "diverged" and len(history.epochs) == 1
+    assert folder_bytes(tmp_path) == before
+
+
+def test_a_resume_with_another_optimizer_is_refused(tmp_path):
+    training.fit(build(), TRAIN, epochs=1, folder=tmp_path, **FIT)
+    with pytest.raises(CourseError, match="another optimizer"):
+        training.fit(build(), TRAIN, epochs=2, optimizer="sgd", folder=tmp_path, resume=True, **FIT)
+
+
 def test_the_checkpoint_is_the_best_epoch_not_the_last(tmp_path):
     model = build()
     history = training.fit(

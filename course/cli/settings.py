@@ -16,7 +16,7 @@ USUAL = {
         "embedding": 128,
         "units": 256,
         "dropout": 0.2,
-        "min_count": 2,
+        "min_count": 0,  # as the number of pairs suggests
         "epochs": 12,
         "batch": 128,
         "learning_rate": 4e-3,
@@ -27,7 +27,7 @@ USUAL = {
         "embedding": 0,
         "units": 256,
         "dropout": 0.0,
-        "min_count": 1,
+        "min_count": 0,  # as the number of pairs suggests
         "epochs": 12,
         "batch": 64,
         "learning_rate": 8e-3,
@@ -50,6 +50,7 @@ class Settings:
     Attributes:
         pairs: a file; None for the corpus.
         embedding: 0 for one-hot.
+        min_count: 0 for 2 at word level where there are many pairs, else 1.
         learning_rate: None for the optimizer's own.
         buckets: different shapes of batches.
     """

@@ -16,7 +16,7 @@ from course.models import storage
 
 HELD_OUT = 0.1  # share of the source sentences that training does not see
 SHOWN = 5  # of them, with their translations, at the end
-FEW_PAIRS = 1_000  # below that no word is left out because it is rare
+FEW_PAIRS = 1_000  # from that on words that occur once are left out, if not told otherwise
 MOST_PARAMETERS = 100_000_000  # training keeps five numbers for each: 2 GB
 
 
@@ -47,6 +47,7 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     began = time.perf_counter()
     before = _saved_run(save)
     data = prepare(settings)
+    _check_memory(settings, data)
     if resume and before["about"]["fingerprint"] != data.fingerprint:
         raise CourseError(
             f"the sentence pairs are not those of the run in {save} "
@@ -73,7 +74,8 @@ def prepare(settings: Settings) -> Data:
     pairs = _load(settings)
     train, held_out = split_by_source(pairs, HELD_OUT, settings.seed, key=text.unify)
     tokenizer = text.tokenizer(settings.level)
-    rare = settings.min_count if len(train) >= FEW_PAIRS else 1
+    usual = 2 if settings.level == "word" and len(train) >= FEW_PAIRS else 1
+    rare = settings.min_count or usual
     codecs = (text.Codec.fit(side, tokenizer, min_count=rare) for side in zip(*train, strict=True))
     joined = "\n".join("\t".join(pair) for pair in pairs)
     fingerprint = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
@@ -111,6 +113,26 @@ def parameters(settings: Settings, source_size: int, target_size: int) -> int:
         inputs = [wide or size] + [units] * (settings.layers - 1)
         total += size * wide + sum(gates * units * (width + units + biases) for width in inputs)
     return total
+
+
+def _check_memory(settings: Settings, data: Data) -> None:
+    """Refuse a batch whose training step cannot fit into this machine's memory."""
+    import psutil
+
+    source, target = (
+        max(len(codec.ids(pair[side])) for pair in data.train)
+        for side, codec in enumerate((data.source, data.target))
+    )
+    gates = {"lstm": 4, "gru": 3}[settings.cell]
+    # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
+    states = (source + target) * settings.units * settings.layers * 4 * gates
+    needed = 4 * settings.batch * (states + 3 * target * len(data.target.vocabulary))
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise CourseError(
+            f"a batch of {settings.batch:,} would take about {needed / 1e9:,.0f} GB and "
+            f"{free / 1e9:,.1f} GB are free: choose a smaller --batch, or fewer --units"
+        )
 
 
 def _introduce(settings: Settings, data: Data, size: int) -> None:

@@ -47,7 +47,7 @@ def load_pairs(
         if count is not None:
             check_count(option, count)
     if path is not None:
-        pairs = read_pairs(path, skip_bad=skip_bad)
+        pairs = read_pairs(path, skip_bad=skip_bad, limit=limit)
     else:
         pairs = _by_name(lookup(name), skip_bad, say or (lambda line: None))
     if limit is not None:

@@ -115,7 +115,9 @@ def check_count(name: str, count: int) -> None:
         raise CourseError(f"{name} must lie between 1 and {ABSURD:,} pairs, not be {count:,}")
 
 
-def read_pairs(path: str | Path, *, skip_bad: bool = False) -> SentencePairs:
+def read_pairs(
+    path: str | Path, *, skip_bad: bool = False, limit: int | None = None
+) -> SentencePairs:
     """Read a file of sentence pairs, a pair a line, with a tab between source and target.
 
     A third column, as the attribution of manythings.org files, is left out; so are blank lines. The
@@ -125,6 +127,7 @@ def read_pairs(path: str | Path, *, skip_bad: bool = False) -> SentencePairs:
     Args:
         path: of the file.
         skip_bad: leave out, and count, lines that are no pair.
+        limit: look at no line after so many pairs.
 
     Raises:
         CourseError: there is no such file, it cannot be read, it is not UTF-8, it holds no pair,
@@ -133,6 +136,8 @@ def read_pairs(path: str | Path, *, skip_bad: bool = False) -> SentencePairs:
     path = Path(path)
     pairs, skipped = [], 0
     for number, line in enumerate(_text(path).split("\n"), start=1):
+        if len(pairs) == limit:
+            break
         columns = line.split("\t")
         if 2 <= len(columns) <= 3 and columns[0].strip() and columns[1].strip():
             pairs.append((columns[0], columns[1]))

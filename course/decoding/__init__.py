@@ -65,7 +65,8 @@ def sample(
     loop = compiled(model, sampling.loop, sampling.SIGNATURE, settings)
     traces: list = [None] * len(jobs)
     for rows in jobs.chunks(batch):
-        noise = sampling.noise(seed, rows, int(jobs.limits[rows].max()))
+        steps = int(jobs.limits[rows].max())
+        noise = sampling.noise(seed, rows, steps) if temperature else np.zeros((1, 1), np.float32)
         arrays = loop(*jobs.inputs(rows), noise, temperature or 1.0, top_p)
         for row, trace in zip(rows, sampling.traces(arrays), strict=True):
             traces[row] = trace

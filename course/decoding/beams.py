@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from course.decoding.jobs import INT, INTS, NEVER, NUMBER, demanded, growing, write
+from course.errors import CourseError
 from course.text import END, PAD, START
 from course.trace import ABSENT, DROPPED, ENDED, KEPT, Candidates, Hypothesis, Trace
 
@@ -155,6 +156,8 @@ def traces(arrays: Tensors, exponent: float) -> list[Trace]:
             Hypothesis(ids, float(sums[-1]), float(sums[-1] / penalty(len(ids), exponent)))
             for ids, sums in paths
         ]
+        if not paths:
+            raise CourseError("beam search found no sentence: can the model say this prefix?")
         ids, sums = paths[0]
         log_probs = np.diff(sums, prepend=np.float32(0))
         found.append(Trace(ids, log_probs, hypotheses=hypotheses, candidates=candidates))

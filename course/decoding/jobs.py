@@ -9,10 +9,11 @@ import tensorflow as tf
 
 from course.batches import pad
 from course.errors import CourseError
-from course.text import PAD
+from course.text import PAD, START
 
 Rows = Sequence[Sequence[int]] | np.ndarray
 NEVER = -1e9
+MOST_TOKENS = 32_768  # of a batch's source, padding counted
 
 INTS, INT = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
 NUMBERS, NUMBER = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([], tf.float32)
@@ -34,6 +35,8 @@ class Jobs:
         self.prefixes = [[] for _ in self.sources] if prefix is None else list(prefix)
         if len(self.prefixes) != len(self):
             raise CourseError(f"{len(self.prefixes)} prefixes for {len(self)} sentences")
+        if any(id in (PAD, START) for row in self.prefixes for id in row):
+            raise CourseError("a prefix holds PAD or START, which no sentence does")
 
     def __len__(self) -> int:
         """Count the sentences."""
@@ -41,8 +44,17 @@ class Jobs:
 
     def chunks(self, batch: int) -> list[np.ndarray]:
         """Cut the places of all sentences into batches of like length."""
-        order = np.argsort([len(row) for row in self.sources], kind="stable")
-        return [order[begin : begin + batch] for begin in range(0, len(order), batch)]
+        lengths = np.array([len(row) for row in self.sources], int)
+        order = np.argsort(lengths, kind="stable")
+        chunks, begin = [], 0
+        while begin < len(order):
+            rows = order[begin : begin + batch]
+            # A very long sentence would make its whole batch as long: fewer rows keep it company.
+            steps = np.arange(1, len(rows) + 1) * lengths[rows]
+            rows = rows[: max(1, int(np.searchsorted(steps, MOST_TOKENS, side="right")))]
+            chunks.append(rows)
+            begin += len(rows)
+        return chunks
 
     def inputs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return sources, limits and prefixes of some rows, padded to at least one column."""

@@ -46,9 +46,7 @@ def save_arrays(folder: str | Path, name: str, arrays: dict[str, np.ndarray], ab
             _to_disk(file)
         os.replace(aside, folder / f"{name}.json")
     except BaseException as error:
-        for leftover in (weights, aside):
-            with contextlib.suppress(OSError):
-                leftover.unlink(missing_ok=True)
+        _undo(folder / f"{name}.json", weights, aside)
         if not isinstance(error, OSError):
             raise
         reason = error.strerror or error
@@ -67,6 +65,8 @@ def load_arrays(folder: str | Path, name: str) -> tuple[dict[str, np.ndarray], d
     """
     folder = Path(folder)
     manifest = read_manifest(folder, name)
+    if not (folder / str(manifest.get("weights"))).is_file():
+        manifest = read_manifest(folder, name)  # another process may have saved in between
     try:
         with np.load(folder / manifest["weights"], allow_pickle=False) as file:
             return {key: file[key] for key in file.files}, manifest
@@ -94,6 +94,16 @@ def read_manifest(folder: Path, name: str) -> dict:
             "train it again"
         )
     return manifest
+
+
+def _undo(manifest: Path, weights: Path, aside: Path) -> None:
+    """Remove what an unfinished save left, unless it got as far as its manifest."""
+    with contextlib.suppress(OSError):
+        if weights.name in manifest.read_text(encoding="utf-8"):
+            return
+    for leftover in (weights, aside):
+        with contextlib.suppress(OSError):
+            leftover.unlink(missing_ok=True)
 
 
 def _to_disk(file) -> None:
