@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from course import metrics, progress, runtime
+from course.backend import keras, tf
 from course.batches import PairBatches
 from course.errors import CourseError
 from course.models import storage

@@ -280,7 +280,7 @@ class TestByName:
     @pytest.mark.parametrize("call", [load_pairs, corpora.fetch, corpora.path, corpora.lookup])
     @pytest.mark.parametrize(
         ("name", "near"),
-        [("fre-eng", "fra-eng"), ("spa_eng", "spa-eng"), ("shiped", "shipped"), ("", "'")],
+        [("fra-engl", "fra-eng"), ("spa_eng", "spa-eng"), ("shiped", "shipped"), ("", "'")],
     )
     def test_unknown_name_gets_the_nearest(self, call, name, near):
         message = refusal(call, name)

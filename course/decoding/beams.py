@@ -8,8 +8,8 @@ enough: each beginning has one continuation that ends, so at most `width` of the
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from course.backend import tf
 from course.decoding.jobs import INT, INTS, NEVER, NUMBER, demanded, growing, write
 from course.errors import CourseError
 from course.text import END, PAD, START

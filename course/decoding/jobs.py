@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from course.backend import tf
 from course.batches import pad
 from course.errors import CourseError
 from course.text import PAD, START

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from course.backend import tf
 from course.decoding.jobs import INT, INTS, NUMBER, NUMBERS, demanded, growing, write
 from course.text import END, PAD, START
 from course.trace import Trace

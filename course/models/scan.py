@@ -13,7 +13,8 @@ Time comes first in all arrays of this module: (time, batch, units).
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
+
+from course.backend import tf
 
 
 def sigmoids(x: tf.Tensor) -> tf.Tensor:

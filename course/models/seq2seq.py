@@ -8,10 +8,9 @@ lesson 05 decodes with, and as the fast path (`logits`, `start`, `step`) that `c
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from course.backend import keras, tf
 from course.errors import CourseError
 from course.models import scan, storage
 from course.text import PAD, START, Codec
