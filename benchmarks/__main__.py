@@ -11,6 +11,7 @@ from course.errors import CourseError
 
 NAMES = {
     "startup": "seconds until `import course` returns, and what it loads",
+    "gates": "why the fast path squashes its gates by one tanh",
     "decoding": "sentences a second: greedy and beam against `predict` once a token",
     "demo": "`make demo`: seconds and BLEU",
     "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",

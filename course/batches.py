@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course import runtime
 from course.errors import CourseError
 from course.text import END, PAD, START, Codec
 
@@ -213,8 +214,7 @@ class PairBatches:
             seed: shuffle anew each epoch from this seed; the first time it is gone through, in the
                 very order of `training.fit` with that seed. Keep the corpus' order if None.
         """
-        import tensorflow as tf
-
+        tf = runtime.tensorflow()
         epochs = itertools.count(1)
 
         def generate() -> Iterator:
