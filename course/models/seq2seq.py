@@ -328,10 +328,11 @@ class Seq2Seq:
         whole, single = _SCANS[self.config.cell]
         if projected.shape[0] == 1:
             after = single(projected[0], *weights, *first)[: len(first)]
-            states = [state[None] for state in after]
-        else:
-            states = whole(projected, *weights, *first)
-        picked = [scan.last(f, s, lengths) for f, s in zip(first, states, strict=True)]
+            real = lengths[:, None] > 0
+            picked = [tf.where(real, new, old) for new, old in zip(after, first, strict=True)]
+            return after[0][None], dict(zip(names, picked, strict=True))
+        states = whole(projected, *weights, *first)
+        picked = [scan.last(old, new, lengths) for old, new in zip(first, states, strict=True)]
         return states[0], dict(zip(names, picked, strict=True))
 
 
