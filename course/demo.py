@@ -9,7 +9,7 @@ from course.cli.settings import Settings
 PAIRS = runtime.pick(None, 500)  # the first so many; None for all
 UNITS = runtime.pick(160, 16)
 EMBEDDING = runtime.pick(96, 16)
-EPOCHS = runtime.pick(4, 1)
+EPOCHS = runtime.pick(3, 1)
 BATCH = 64
 LEARNING_RATE = 8e-3
 BUCKETS = runtime.pick(2, 1)

@@ -11,6 +11,7 @@ import typer
 from course import runtime
 from course.cli import options as o
 from course.cli.guard import note
+from course.corpora.pairs import decode
 from course.errors import CourseError
 from course.models import storage
 from course.text import Codec
@@ -68,17 +69,8 @@ def _typed() -> Iterator[str]:
     if _by_hand(None):
         note("a sentence a line, please; Ctrl-D ends")
         return (line.rstrip("\r\n") for line in sys.stdin)
-    data = sys.stdin.buffer.read()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CourseError(
-            f"standard input is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}, "
-            f"in line {line}"
-        ) from None
-    # Not splitlines(): it would also cut at characters such as U+2028, which sentences may hold.
-    return (line.removesuffix("\r") for line in text.removesuffix("\n").split("\n") if text)
+    text = decode(sys.stdin.buffer.read(), "standard input")
+    return iter(text.removesuffix("\n").split("\n") if text else [])
 
 
 class _Warnings:

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course import corpora, metrics, runtime, text
+from course import corpora, metrics, text
 from course.batches import PairBatches, split_by_source
 from course.cli.guard import Interrupted, note
 from course.cli.settings import Settings
@@ -150,21 +150,9 @@ def _introduce(settings: Settings, data: Data, size: int) -> None:
 
 def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
     """Build the model and train it; return it with its best weights, and its best epoch."""
-    runtime.tensorflow()
     from course import training
-    from course.models.seq2seq import Config, Seq2Seq
 
-    config = Config(
-        len(data.source.vocabulary),
-        len(data.target.vocabulary),
-        units=settings.units,
-        cell=settings.cell,
-        layers=settings.layers,
-        embedding=settings.embedding or None,
-        dropout=settings.dropout,
-        seed=settings.seed,
-    )
-    model = Seq2Seq(config, data.source, data.target)
+    model = _build(settings, data)
     codecs, batch, buckets = (data.source, data.target), settings.batch, settings.buckets
     batches = PairBatches.encode(data.train, *codecs, batch=batch, buckets=buckets)
     # Each shape is compiled anew; judging is quick, so fewer shapes with more padding serve it.
@@ -192,6 +180,23 @@ def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
     if not math.isfinite(history.best.valid_loss):
         raise CourseError("the loss is no number any more: try a smaller --learning-rate")
     return model, history.best
+
+
+def _build(settings: Settings, data: Data):
+    """Return an untrained model of the size that the settings say."""
+    from course.models.seq2seq import Config, Seq2Seq
+
+    config = Config(
+        len(data.source.vocabulary),
+        len(data.target.vocabulary),
+        units=settings.units,
+        cell=settings.cell,
+        layers=settings.layers,
+        embedding=settings.embedding or None,
+        dropout=settings.dropout,
+        seed=settings.seed,
+    )
+    return Seq2Seq(config, data.source, data.target)
 
 
 def _report(model, best, data: Data, seed: int) -> None:

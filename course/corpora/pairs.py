@@ -156,16 +156,33 @@ def _text(path: Path) -> str:
     data = _bytes(path)
     if not data.removeprefix(BOM):
         raise CourseError(f"{path} is empty: it should have source<TAB>target in each line")
+    return decode(data, str(path))
+
+
+def decode(data: bytes, name: str) -> str:
+    """Return UTF-8 bytes as text, without byte order mark and with LF at the end of lines.
+
+    Cut it at LF only: `splitlines` would also cut at characters such as U+2028, which sentences
+    may hold.
+
+    Args:
+        data: with or without a byte order mark.
+        name: what the message calls it.
+
+    Raises:
+        CourseError: it is not UTF-8; the message says which byte and line.
+    """
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        # With "utf-8-sig" the offset is counted after the byte order mark.
+        start = error.start + (len(BOM) if data.startswith(BOM) else 0)
+        line = data.count(b"\n", 0, start) + 1
         raise CourseError(
-            f"{path} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}, in line "
-            f"{line}; save the file as UTF-8 and try again"
+            f"{name} is not UTF-8: byte 0x{data[start]:02x} at offset {start}, in line {line}; "
+            "save the text as UTF-8 and try again"
         ) from None
-    # Not splitlines(): it would also cut at characters such as U+2028, which sentences may hold.
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\r")
+    return text.replace("\r\n", "\n").removesuffix("\r")
 
 
 def _bytes(path: Path) -> bytes:
