@@ -20,9 +20,12 @@ RUN    := PATH="$$PWD/$(BIN):$$PATH" $(PY)
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
+# JupyterLab would ask its publisher for updates and extensions: nothing here phones home.
 # Jupyter refuses to run as root unless it is told that this is meant, as in a container.
 lab: $(STAMP) ## open JupyterLab on the first lesson (ARGS="--no-browser --port 8890")
 	@$(RUN) -m jupyterlab --LabApp.default_url=lab/tree/lessons/00_start_here.ipynb \
+	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	    --LabApp.extension_manager=readonly \
 	    $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: $(STAMP) ## run all tests (ARGS="tests/test_notebooks.py -k ids")

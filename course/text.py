@@ -22,19 +22,21 @@ WORD = re.compile(r"[\w']+|[^\s\w]")
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _CYRILLIC = str.maketrans("асеорхуіАВЕКМНОРСТХІ", "aceopxyiABEKMHOPCTXI")
+_APOSTROPHE = re.compile(r"(?<=\w)’(?=\w)")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
 def unify(text: str) -> str:
     """Make equal-looking text equal.
 
-    Four steps, each for dirt that real corpora hold: composed Unicode (NFC), so that "é" is one
+    Five steps, each for dirt that real corpora hold: composed Unicode (NFC), so that "é" is one
     code point; every kind of white space becomes one plain space; zero-width characters and soft
     hyphens go; a Cyrillic letter that looks Latin becomes Latin if it stands in a word that has
-    Latin letters as well (a wholly Cyrillic word is left alone).
+    Latin letters as well (a wholly Cyrillic word is left alone); and a curly apostrophe within a
+    word becomes a straight one.
     """
     text = unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))
-    text = re.sub(r"\w+", _latin, text)
+    text = _APOSTROPHE.sub("'", re.sub(r"\w+", _latin, text))
     # Letters that stand beside each other only now may have a composed form.
     return unicodedata.normalize("NFC", " ".join(text.split()))
 

@@ -117,7 +117,7 @@ plots.bars(
 )
 
 # %% [markdown]
-# Separating the marks from the words saves most. Small letters save some more. Dropping the marks saves next to nothing, and its price is high: the model could never write `¿`. We keep the marks. Characters are another cut altogether: hardly any vocabulary, but sentences several times as long; lesson 06 follows that road.
+# Separating the marks from the words saves most. Small letters save some more. Dropping the marks saves next to nothing, and its price is high: the model could never write `¿`. We keep the marks. Characters are another cut altogether: hardly any vocabulary, but a sentence becomes as many tokens as it has characters; lesson 06 follows that road.
 #
 # One more cleaning step is about *dirt*: texts that look alike and are not. **Which of these pairs are equal for Python? Which should be equal for us?**
 
@@ -132,7 +132,7 @@ for what, clean, dirty in lookalikes:
     print(f"{what:30} equal: {clean == dirty!s:5}  after unify: {clean == text.unify(dirty)}")
 
 # %% [markdown]
-# Each dirty spelling would take a token of its own, which a reader could not even see. `text.unify` makes text equal that looks equal, and every tokenizer of the course calls it first. A whole word in Cyrillic letters is left alone: that is Russian, not dirt.
+# Each dirty spelling would take a token of its own, which a reader could not even see. `text.unify` takes these four kinds of dirt away, and every tokenizer of the course calls it first. A whole word in Cyrillic letters is left alone: that is Russian, not dirt.
 
 # %% [markdown]
 # ## How many tokens are there, and how long is the longest sentence?
@@ -196,7 +196,7 @@ ids = [features[token] for token in tokenised[3]]
 print(ids, "->", [reverse_features[id] for id in ids])
 
 # %% [markdown]
-# The sentence survives the journey there and back. What about a word that no training sentence had? It has no id of its own, so it becomes `<unk>`, for *unknown*.
+# Every token survives the journey there and back; the capital letter was given up before, when we chose small letters. What about a word that no training sentence had? It has no id of its own, so it becomes `<unk>`, for *unknown*.
 
 # %%
 print(
@@ -366,7 +366,7 @@ checks.close("row lookup", lookup[real], product[real])
 print(f"{one_hot.size * weights.shape[1]:,} multiplications, or {real.sum()} look-ups")
 
 # %% [markdown]
-# An *embedding* layer is exactly this: a table of weights, looked up by id. So ids will do. From lesson 03 on we hand the network ids, and it never sees a one-hot row; what it computes is what it would have computed from one-hot rows.
+# An *embedding* layer is exactly this: a table of weights, looked up by id. So ids will do. From lesson 03 on we hand the model ids. Where lesson 04 wants one-hot rows, to count its parameters, a layer inside makes them; what is computed is the same either way.
 #
 # One detail: we compared the places where `real` is true. What happens at the others?
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 04 · Encoder and decoder, assembled
+# # Lesson 04: Encoder and decoder, assembled
 #
 # In [lesson 03](03_teacher_forcing.ipynb) we filled three matrices: what the encoder reads, what the decoder
 # reads, and what the decoder must say. Now we build the network that stands between them. We take one of its

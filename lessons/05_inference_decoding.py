@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 05 · Decoding at inference
+# # Lesson 05: Decoding at inference
 #
 # In [lesson 04](04_encoder_decoder.ipynb) we trained a translator, and then let it translate with closed eyes.
 # Now we open them. A model only ever gives probabilities for *one* next token; a sentence is made of them by a loop
@@ -245,11 +245,13 @@ variants = {
 }
 for name, config in variants.items():
     names = [layer.name for layer in Seq2Seq(config).training_model.layers]
-    print(f"{name:16} 2: {names[2]:18} 3: {names[3]:18} 4: {names[4]:16} 5: {names[5]}")
+    places = {side: names.index(f"{side}_1") for side in ("encoder", "decoder")}
+    print(f"{name:16} 2: {names[2]:18} 3: {names[3]:18} encoder_1, decoder_1 at {places}")
 
 # %% [markdown]
-# In none of them does an LSTM stand there, and the places at which they do stand move with every addition. Often that raises an error, and we are lucky. In our model the two LSTM layers
-# stand side by side and have weights of the same shapes, so a place that is off by one raises none.
+# In none of them does an LSTM stand there, and the places at which they do stand move when dropout is added. In
+# our model the two LSTM layers stand side by side and have weights of the same shapes, so a place that is off by one
+# raises no error.
 # **What will the translator say if the decoder is wired with the encoder's LSTM?**
 
 # %%
@@ -476,26 +478,26 @@ for typed in (known, strange):
 
 # %% [markdown]
 # It puts in a word that fits its habits, and nothing in the output says so. It cannot do otherwise: "platypus" reached
-# it as UNK, and UNK occurred in no training sentence, because our vocabulary holds every word of them. Its row in the
-# embedding table is still nearly what chance made it:
+# it as UNK, and UNK occurred in no training sentence, because our vocabulary holds every word of them. **How far has
+# training moved its row in the embedding table?** The seed can draw the first table once more, so we can compare.
 
 # %%
-table = layer("encoder_embedding").get_weights()[0]
-sizes_of_rows = np.linalg.norm(table, axis=1)
+first_table = Seq2Seq(model.config).get_weights()["encoder_input/embeddings"]
+moved = np.abs(model.get_weights()["encoder_input/embeddings"] - first_table).max(axis=1)
 print(
-    f"length of the row of UNK: {sizes_of_rows[UNK]:.3f}, mean of the known words: {sizes_of_rows[4:].mean():.3f}"
+    f"largest change in the row of UNK: {moved[UNK]:.3f}; mean over the other words: {moved[4:].mean():.3f}"
 )
 
 # %% [markdown]
-# With `Codec.fit(..., min_count=2)` rare words become UNK in training as well, and the model learns to live with
+# Not at all: it still holds what chance put there. With `Codec.fit(..., min_count=2)` rare words become UNK in training as well, and the model learns to live with
 # it. The command line warns when a sentence holds unknown words. A model of characters (lesson 06) knows none.
 #
 # ## What does a step cost?
 #
 # Many recipes call `predict` once a token. `predict` is made for large data: each call sets up a loop over batches,
-# and that costs far more than one step of our small decoder. The library compiles the whole loop once, and decodes
-# sentences side by side. **By what factor do they differ?** We measure in turns, several times, so that a
-# busy machine is unfair to all alike.
+# and that costs far more than one step of our small decoder. Our own loop above calls the models directly. The library
+# compiles the whole loop once, and decodes sentences side by side. **By what factor does each of these steps help?**
+# We measure in turns, several times, so that a busy machine is unfair to all alike; the slow ways get fewer sentences.
 
 
 # %%
@@ -507,6 +509,11 @@ def predict_per_token(group, limit=8):
             logits, *state = decoder_model.predict([np.array([[token]]), *state], verbose=0)
             token = int(np.argmax(logits[0, 0]))
             said.append(token)
+
+
+def by_hand(group):
+    for sentence in group:
+        translate_by_hand(sentence, decoder_model, limit=8)
 
 
 def one_by_one(group):
@@ -521,6 +528,7 @@ def in_batches(group):
 # %%
 ways = {
     "predict once a token": (predict_per_token, sources[: runtime.pick(3, 1)]),
+    "called directly": (by_hand, sources[: runtime.pick(6, 1)]),
     "compiled, one by one": (one_by_one, sources[:30]),
     "compiled, in batches": (in_batches, sources * runtime.pick(4, 1)),
 }
@@ -544,24 +552,22 @@ for _ in range(runtime.pick(3, 1)):
 typical = {name: float(np.median(measured)) for name, measured in speeds.items()}
 slowest = typical["predict once a token"]
 for name, speed in typical.items():
-    print(
-        f"{name}: {speed:8,.1f} sentences a second, {speed / slowest:6,.0f} times `predict`;",
-        end=" ",
-    )
-    print(f"ten thousand would take {10_000 / speed:,.0f} s")
+    print(f"{name:21} {speed:8,.1f} sentences a second, {speed / slowest:6,.0f} times predict")
+print(f"ten thousand by predict: {10_000 / slowest:,.0f} s")
+print(f"ten thousand in batches: {10_000 / typical['compiled, in batches']:,.0f} s")
 
 # %%
 plots.bars(
     typical,
     "sentences a second (logarithmic scale)",
-    "The same translations at three speeds",
+    "The same translations at four speeds",
     log=True,
 )
 
 # %% [markdown]
-# All three take the likeliest token at each step. The first factor is the price of calling `predict` for every token, the second one what batches
-# bring on top. Whoever wants to test a translator on
-# a whole corpus should look at the last column.
+# All four take the likeliest token at each step. Calling the models directly spares what `predict` sets up, compiling
+# the loop spares starting each operation from Python, and batches share one step among many sentences. Whoever
+# wants to test a translator on a whole corpus should look at the last two lines.
 #
 # ## Does it survive a restart?
 #

@@ -54,6 +54,7 @@ def test_unify_cleans_the_dirt_of_real_corpora():
     assert text.unify("\u0441asa") == "casa"  # a Cyrillic с in a Latin word
     assert text.unify("привет сосна") == "привет сосна"
     assert text.unify("e\u0301l") == "él"
+    assert text.unify("I don’t say ‘no’") == "I don't say ‘no’"
     assert text.unify("cafe\u200b\u0301") == "café"
     assert text.unify("est\u0430\u0301") == "está"  # a Cyrillic а with an accent of its own
 
