@@ -30,6 +30,8 @@ class Data:
     held_out: list[tuple[str, str]]
     source: text.Codec
     target: text.Codec
+    batches: PairBatches
+    judged: PairBatches
 
 
 def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
@@ -70,16 +72,20 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
 
 
 def prepare(settings: Settings) -> Data:
-    """Load the pairs, split them and build both vocabularies; no TensorFlow yet."""
+    """Load the pairs, split them, build both vocabularies, encode; no TensorFlow yet."""
     pairs = _load(settings)
     train, held_out = split_by_source(pairs, HELD_OUT, settings.seed, key=text.unify)
     tokenizer = text.tokenizer(settings.level)
     usual = 2 if settings.level == "word" and len(train) >= FEW_PAIRS else 1
     rare = settings.min_count or usual
-    codecs = (text.Codec.fit(side, tokenizer, min_count=rare) for side in zip(*train, strict=True))
+    codecs = [text.Codec.fit(side, tokenizer, min_count=rare) for side in zip(*train, strict=True)]
+    batch, buckets = settings.batch, settings.buckets
+    batches = PairBatches.encode(train, *codecs, batch=batch, buckets=buckets)
+    # Each shape is compiled anew; judging is quick, so fewer shapes with more padding serve it.
+    judged = PairBatches.encode(held_out, *codecs, batch=batch, buckets=min(2, buckets))
     joined = "\n".join("\t".join(pair) for pair in pairs)
     fingerprint = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
-    return Data(pairs.source, fingerprint, train, held_out, *codecs)
+    return Data(pairs.source, fingerprint, train, held_out, *codecs, batches, judged)
 
 
 def _load(settings: Settings) -> corpora.SentencePairs:
@@ -120,8 +126,7 @@ def _check_memory(settings: Settings, data: Data) -> None:
     import psutil
 
     source, target = (
-        max(len(codec.ids(pair[side])) for pair in data.train)
-        for side, codec in enumerate((data.source, data.target))
+        int(rows.lengths.max()) for rows in (data.batches.source, data.batches.target)
     )
     gates = {"lstm": 4, "gru": 3}[settings.cell]
     # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
@@ -153,20 +158,16 @@ def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
     from course import training
 
     model = _build(settings, data)
-    codecs, batch, buckets = (data.source, data.target), settings.batch, settings.buckets
-    batches = PairBatches.encode(data.train, *codecs, batch=batch, buckets=buckets)
-    # Each shape is compiled anew; judging is quick, so fewer shapes with more padding serve it.
-    judged = PairBatches.encode(data.held_out, *codecs, batch=batch, buckets=min(2, buckets))
     model.about = {
         "options": asdict(settings),
         "provenance": data.provenance,
         "fingerprint": data.fingerprint,
-        "longest": int(batches.source.lengths.max()),
+        "longest": int(data.batches.source.lengths.max()),
     }
     history = training.fit(
         model,
-        batches,
-        judged,
+        data.batches,
+        data.judged,
         epochs=settings.epochs,
         optimizer=settings.optimizer,
         learning_rate=settings.learning_rate,
