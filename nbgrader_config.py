@@ -27,3 +27,8 @@ c.CourseDirectory.db_url = f"sqlite:///{(CLASSROOM / 'gradebook.db').as_posix()}
 
 # Sources hold solutions: releasing copies notebooks and data, never these.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+
+# A blank answer is an ellipsis: a function without one returns None, which the checks call
+# "not attempted"; an exception would only look like a bug.
+c.ClearSolutions.code_stub = {"python": "...  # your code here"}
+c.ClearSolutions.text_stub = "*Your answer here.*"

@@ -19,6 +19,10 @@ class NotYet(AssertionError):
         return [f"Not yet. {self}"]
 
 
+class NotAttempted(NotYet):
+    """What was left blank."""
+
+
 @contextmanager
 def softly() -> Iterator[None]:
     """Print the message of a check that fails, and go on; lessons do, so that they run to the end.
@@ -32,14 +36,14 @@ def softly() -> Iterator[None]:
 
 
 def attempted(name: str, value: object) -> None:
-    """Raise `NotYet` if a value is still blank: None or an ellipsis.
+    """Raise `NotAttempted` if a value is still blank: None or an ellipsis.
 
     Args:
         name: what to call the value in the message.
         value: the learner's.
     """
     if value is None or value is Ellipsis:
-        raise NotYet(f"{name}: not attempted yet. Replace the ... with your own code.")
+        raise NotAttempted(f"{name}: not attempted yet. Replace the ... with your own code.")
 
 
 def shape(

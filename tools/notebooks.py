@@ -20,6 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.execution import execute, export
+from tools.graded import spell_out
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = "lessons"
@@ -59,6 +60,7 @@ def build(source: Path) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell, identity in zip(notebook.cells, cell_ids(notebook.cells), strict=True):
         cell.id = identity
+        spell_out(cell)
     return notebook
 
 

@@ -1,0 +1,1 @@
+"""Release, collect, grade, give back: what an instructor runs. See docs/grading.md."""
