@@ -1,0 +1,210 @@
+"""Who does the work: processes on this machine, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from course.errors import CourseError
+
+PULSE = 120  # seconds until somebody who does nothing else has answered
+CONNECT = 15  # seconds in which a scheduler answers
+ALONE = 60  # seconds that a cluster may be without any worker
+
+
+class Crew:
+    """An executor that can be renewed after it broke.
+
+    Attributes:
+        executor: the present one.
+    """
+
+    def __init__(self, make: Callable[[], Executor], width: int) -> None:
+        """Start an executor.
+
+        Args:
+            make: returns a new one.
+            width: how many jobs it does at a time.
+        """
+        self._make, self._width = make, width
+        self.executor = make()
+
+    @property
+    def width(self) -> int:
+        """How many jobs are done at a time."""
+        return self._width
+
+    def submit(self, function: Callable, *arguments: Any) -> Future:
+        """Hand out a job."""
+        return self.executor.submit(function, *arguments)
+
+    def renew(self) -> None:
+        """Give up whatever is being done, and start with a new executor."""
+        self.stop()
+        self.executor = self._make()
+
+    def stop(self) -> None:
+        """Give up whatever is being done."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    def check(self) -> None:
+        """Make sure that it is not the crew that fails.
+
+        Raises:
+            CourseError: nobody does even the smallest job.
+        """
+        try:
+            self.submit(_pulse).result(PULSE)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".strip(": ")
+            raise CourseError(f"the processes that grade do not work ({reason})") from None
+
+
+class Processes(Crew):
+    """Processes on this machine, which end when this process does, whatever ends it."""
+
+    def __init__(self, workers: int) -> None:
+        """Prepare a number of processes; they start with their first jobs."""
+        super().__init__(self._pool, workers)
+
+    def stop(self) -> None:
+        """Kill the processes, and all that they have started."""
+        self._lifeline.close()
+        self.executor.shutdown(wait=True, cancel_futures=True)
+
+    def _pool(self) -> ProcessPoolExecutor:
+        """Return a new executor whose processes live as long as the other end of a pipe is open."""
+        # A fork would take over this process' threads and files; a new interpreter does not.
+        context = get_context("spawn")
+        heard, self._lifeline = context.Pipe(duplex=False)
+        return ProcessPoolExecutor(self._width, context, initializer=_enlist, initargs=(heard,))
+
+
+def _enlist(lifeline: Connection) -> None:
+    """Prepare a process for its jobs: it ends with its parent, and with nothing left behind."""
+    # Ctrl-C reaches every process of a terminal; the parent decides. A handler that does nothing,
+    # unlike SIG_IGN, is not inherited by the programs that are started here.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: _end())
+    threading.Thread(target=_wait_for_end, args=(lifeline,), daemon=True).start()
+
+
+def _wait_for_end(lifeline: Connection) -> None:
+    """Wait until the other end of the pipe is closed: on purpose, or because the parent died."""
+    with suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    _end()
+
+
+def _end() -> None:
+    """Kill this process and its descendants."""
+    import psutil
+
+    with suppress(psutil.Error):
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                process.kill()
+    os._exit(1)
+
+
+def _pulse() -> None:
+    """The smallest job that shows whether any can be done: it needs a process and some disk."""
+    with tempfile.TemporaryFile() as file:
+        file.write(bytes(2**20))
+
+
+class Cluster(Crew):
+    """The workers of a Dask cluster. Each needs the same version of the course."""
+
+    def __init__(self, address: str) -> None:
+        """Connect to a scheduler.
+
+        Raises:
+            CourseError: Dask is not installed, nobody answers, or a worker cannot grade.
+        """
+        self._address = address
+        self._client = _connect(address)
+        self._seen = time.monotonic()
+        # Not pure: Dask would take equal arguments for the same job.
+        super().__init__(lambda: self._client.get_executor(pure=False), 0)
+
+    @property
+    def width(self) -> int:
+        """How many jobs the present workers do at a time.
+
+        Raises:
+            CourseError: the scheduler is gone, or has had no worker for a while.
+        """
+        width = sum(self._ask(self._client.nthreads).values())
+        if width:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > ALONE:
+            raise CourseError(f"{self._address}: the scheduler has no workers left")
+        return width
+
+    def survey(self, function: Callable[[], str]) -> dict[str, str]:
+        """Return what a function says on each worker, by the worker's address.
+
+        Raises:
+            CourseError: there are no workers, or one cannot run it.
+        """
+        try:
+            self._client.wait_for_workers(1, timeout=CONNECT)
+        except (TimeoutError, OSError):
+            raise CourseError(f"{self._address}: the scheduler has no workers") from None
+        said = self._ask(lambda: self._client.run(function, on_error="return"))
+        for worker, answer in said.items():
+            if isinstance(answer, BaseException):
+                raise CourseError(
+                    f"{worker}: this worker cannot grade ({type(answer).__name__}: {answer}); "
+                    "install the same version of the course there"
+                )
+        return said
+
+    def renew(self) -> None:
+        """A cluster replaces its workers itself."""
+
+    def stop(self) -> None:
+        """Give up what waits. What a worker has begun it ends, and nobody hears of it."""
+        with suppress(Exception):
+            self._client.close(timeout=5)
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """Ask the scheduler."""
+        try:
+            return question()
+        except Exception as error:
+            raise CourseError(
+                f"{self._address}: the scheduler does not answer ({type(error).__name__})"
+            ) from None
+
+
+def _connect(address: str):
+    """Return a client of a scheduler."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CourseError(
+            "--scheduler needs Dask, which is not installed: pip install 'unrolled[cluster]'"
+        ) from None
+    # Its own account of a lost connection has many lines; ours has one.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", module="distributed")
+    try:
+        return Client(address, timeout=CONNECT, set_as_default=False)
+    except Exception as error:  # OSError, TimeoutError, ValueError for an odd address, and others
+        raise CourseError(
+            f"{address}: no Dask scheduler answers there ({type(error).__name__}); "
+            "start one with `dask scheduler`, or leave --scheduler out"
+        ) from None

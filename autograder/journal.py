@@ -1,0 +1,255 @@
+"""What a batch has done so far, on disk before it counts: a kill at any moment costs little.
+
+A journal is a folder: `lines.jsonl`, one line for each graded notebook, written and synced before
+the notebook counts as done, and `notebooks/`, the executed notebooks by their SHA-256. A line whose
+writing was cut short fails its checksum: its notebook is graded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from autograder.outcome import Outcome
+from course.errors import CourseError
+
+CURRENT, PREVIOUS = "batch", "batch.previous"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One graded notebook.
+
+    Attributes:
+        outcome: of grading it.
+        notebook: the SHA-256 of the executed notebook's text; empty if there is none.
+    """
+
+    outcome: Outcome
+    notebook: str = ""
+
+
+class Journal:
+    """The journal of one batch, opened to be added to."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what the folder holds, and cut off what is torn.
+
+        Raises:
+            CourseError: the folder cannot be written to.
+        """
+        self._folder = folder
+        self._lines, self._notebooks = folder / "lines.jsonl", folder / "notebooks"
+        with _explained(folder):
+            self._notebooks.mkdir(parents=True, exist_ok=True)
+            # Not buffered: what a failed write leaves is on disk, where it can be cut off.
+            self._file = open(self._lines, "a+b", buffering=0)  # noqa: SIM115 (see `close`)
+            self._entries = self._read()
+            for path in (folder.parent, folder):
+                _sync_folder(path)
+
+    def __len__(self) -> int:
+        """The number of notebooks that are done."""
+        return len(self._entries)
+
+    def find(self, key: dict) -> Entry | None:
+        """Return what is known of a notebook.
+
+        Args:
+            key: everything that its outcome depends on.
+
+        Returns:
+            None if it has to be graded, also where the executed notebook is lost.
+        """
+        entry = self._entries.get(_text(key))
+        if entry and entry.notebook and self._load(entry.notebook) is None:
+            return None
+        return entry
+
+    def add(self, key: dict, outcome: Outcome, notebook: dict | None) -> Entry:
+        """Keep an outcome. When this returns, it is on disk.
+
+        Raises:
+            CourseError: the disk is full or broken. What was kept before is still there.
+        """
+        with _explained(self._folder):
+            entry = Entry(outcome, self._store(notebook) if notebook else "")
+            self._append(_line(key, entry))
+        self._entries[_text(key)] = entry
+        return entry
+
+    def notebook(self, entry: Entry) -> dict | None:
+        """Return the executed notebook of an entry; None if there was none."""
+        data = self._load(entry.notebook) if entry.notebook else None
+        return None if data is None else json.loads(data)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _read(self) -> dict[str, Entry]:
+        """Return the whole lines' entries, of two with one key the later."""
+        self._file.seek(0)
+        data = self._file.read()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            self._file.truncate(whole)
+            os.fsync(self._file.fileno())
+        return dict(filter(None, map(_parse, data[:whole].split(b"\n"))))
+
+    def _append(self, line: bytes) -> None:
+        """Write a line, or nothing."""
+        size = self._file.seek(0, os.SEEK_END)
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+            os.fsync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):  # if that fails too, the next opening does it
+                self._file.truncate(size)
+            raise
+
+    def _store(self, notebook: dict) -> str:
+        """Write an executed notebook under its SHA-256, which is returned."""
+        data = _text(notebook).encode()
+        digest = hashlib.sha256(data).hexdigest()
+        target = self._notebooks / f"{digest}.ipynb"
+        if self._load(digest) is None:
+            unfinished = target.with_suffix(".tmp")
+            with open(unfinished, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, target)
+            _sync_folder(self._notebooks)
+        return digest
+
+    def _load(self, digest: str) -> bytes | None:
+        """Return an executed notebook's text if it is whole."""
+        try:
+            data = (self._notebooks / f"{digest}.ipynb").read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == digest else None
+
+
+@contextmanager
+def opened(folder: Path, resume: bool) -> Iterator[Journal]:
+    """Open the journal of a classroom for one batch.
+
+    Args:
+        folder: `classroom/journal`.
+        resume: go on with the last batch; otherwise its journal is kept as `batch.previous`.
+
+    Raises:
+        CourseError: another batch runs, or the folder cannot be written to.
+    """
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / "lock"):
+        if not resume:
+            with _explained(folder):
+                _set_aside(folder)
+        journal = Journal(folder / CURRENT)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def _set_aside(folder: Path) -> None:
+    """Make room for a new journal; an empty one is not worth the older one's place."""
+    lines = folder / CURRENT / "lines.jsonl"
+    if lines.exists() and lines.stat().st_size:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder / PREVIOUS)
+        os.rename(folder / CURRENT, folder / PREVIOUS)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep a second batch out. The system takes the lock away when this process dies."""
+    try:
+        import fcntl
+    except ImportError:
+        raise CourseError("grading needs Linux or macOS; on Windows use WSL") from None
+    with _explained(path.parent):
+        file = open(path, "a+")  # noqa: SIM115 (closed below)
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(_busy(path, file)) from None
+        _sign(file)
+        yield
+
+
+def _busy(path: Path, file: IO[str]) -> str:
+    """Say who holds a lock."""
+    file.seek(0)
+    process = file.read(20).strip()
+    who = f" (process {process})" if process else ""
+    return f"{path}: another `autograder grade` is at work here{who}; wait until it ends"
+
+
+def _sign(file: IO[str]) -> None:
+    """Write into a lock who holds it; that a full disk may forbid, the lock holds all the same."""
+    with suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), f"{os.getpid()}\n".encode())
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turn a full or broken disk into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise CourseError(
+            f"{folder}: {error.strerror or error}; what was graded before is kept: "
+            "mend this and run the same command with --resume"
+        ) from None
+
+
+def _text(value: dict) -> str:
+    """Return equal text for equal data; ASCII, so that every string can be written."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _line(key: dict, entry: Entry) -> bytes:
+    """Return an entry as a line with its checksum."""
+    fields = {"key": key, "outcome": entry.outcome.to_dict(), "notebook": entry.notebook}
+    return f"{_text({'entry': fields, 'sha256': _sum(fields)})}\n".encode()
+
+
+def _sum(fields: dict) -> str:
+    """Return an entry's checksum."""
+    return hashlib.sha256(_text(fields).encode()).hexdigest()
+
+
+def _parse(line: bytes) -> tuple[str, Entry] | None:
+    """Return a line's key and entry; None if it is not what was written."""
+    try:
+        record = json.loads(line)
+        fields = record["entry"]
+        if record["sha256"] != _sum(fields):
+            return None
+        return _text(fields["key"]), Entry(Outcome.from_dict(fields["outcome"]), fields["notebook"])
+    except (ValueError, KeyError, TypeError):  # CourseError too: an older schema's outcome
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new file's name last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,76 @@
+"""What a submission may use, and the watch that stops it when it takes more."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one submission may take.
+
+    Attributes:
+        timeout: seconds for the whole notebook.
+        cell_timeout: seconds for one cell, and for one call of a test.
+        memory: megabytes of resident memory, child processes included.
+        processes: processes alive at once.
+        scratch: megabytes that it may write.
+        output: bytes of output that are kept for one cell.
+        seed: what random numbers start from.
+        require_sandbox: refuse to run without bubblewrap.
+        hidden: folders that must not be seen even where they lie inside a folder that is.
+    """
+
+    timeout: float = 300.0
+    cell_timeout: float = 60.0
+    memory: int = 2048
+    processes: int = 64
+    scratch: int = 128
+    output: int = 100_000
+    seed: int = 0
+    require_sandbox: bool = False
+    hidden: tuple[str, ...] = ()
+
+
+class Watch(threading.Thread):
+    """Looks at a running sandbox many times a second; kills it when it takes too much.
+
+    Resident memory is looked at and not limited by the kernel, because a limit on address space
+    breaks TensorFlow, which reserves far more than it uses.
+
+    Attributes:
+        peak: the most resident memory seen, in bytes.
+        reason: why the sandbox was killed; empty if it was not.
+    """
+
+    def __init__(self, sandbox, limits: Limits, interval: float = 0.03) -> None:
+        super().__init__(daemon=True, name="watch")
+        self.sandbox, self.limits, self.interval = sandbox, limits, interval
+        self.peak, self.reason = 0, ""
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        """Look until the run is over or has to be stopped."""
+        while not self.done.wait(self.interval):
+            memory, processes, written = self.sandbox.usage()
+            self.peak = max(self.peak, memory)
+            self.reason = self._excess(memory, processes, written)
+            if self.reason:
+                self.sandbox.kill()
+                return
+
+    def _excess(self, memory: int, processes: int, written: int) -> str:
+        """Say which limit is exceeded; nothing if none is."""
+        if memory > self.limits.memory * MEGABYTE:
+            return "memory"
+        if processes > self.limits.processes:
+            return "processes"
+        return "scratch" if written > self.limits.scratch * MEGABYTE else ""
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self.done.set()
+        self.join()
