@@ -3,6 +3,8 @@
 Read by every nbgrader command, and by JupyterLab, when started in the project's root.
 """
 
+import glob
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -25,8 +27,13 @@ c.CourseDirectory.feedback_directory = "classroom/feedback"
 c.CourseDirectory.solution_directory = "classroom/solution"
 c.CourseDirectory.db_url = f"sqlite:///{(CLASSROOM / 'gradebook.db').as_posix()}"
 
-# Sources hold solutions: releasing copies notebooks and data, never these.
+# An assignment's folder holds solutions: releasing copies its notebooks and its folder `files/`,
+# and nothing else. nbgrader takes patterns of what to leave out, so: each name that is not `files`.
+NOT_FILES = [f"{'files'[:n]}[!{'files'[n]}]*" for n in range(5)]
+NOT_FILES += ["files"[:n] for n in range(1, 5)] + ["files?*", ".*"]
+SOURCE = os.path.join(glob.escape(str(ROOT)), "solutions", ".", "*")  # as nbgrader spells it
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+c.CourseDirectory.ignore += [os.path.join(SOURCE, name) for name in NOT_FILES]
 
 # A blank answer is an ellipsis: a function without one returns None, which the checks call
 # "not attempted"; an exception would only look like a bug.

@@ -7,14 +7,15 @@ import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from autograder import __version__
 from autograder import outcome as words
+from autograder.crew import Unfit
 from autograder.dispatch import Dispatch
 from autograder.outcome import Outcome, Task
 from autograder.plan import Plan
 from autograder.units import Plans, Refused, Unit
-from course import __version__
 
 if TYPE_CHECKING:
     from autograder.crew import Crew
@@ -28,6 +29,20 @@ NOT_KEYS = ("hidden",)  # what a limit says of this machine and not of the submi
 
 # Takes a submission's bytes, a plan and limits as JSON; returns a runner.Result as JSON.
 Job = Callable[[bytes, str, str], str]
+
+
+class Graded(NamedTuple):
+    """One submission of a batch.
+
+    Attributes:
+        unit: what was graded.
+        entry: what it came to.
+        fresh: whether that was not known before.
+    """
+
+    unit: Unit
+    entry: Entry
+    fresh: bool
 
 
 class Watcher:
@@ -47,11 +62,18 @@ class Watcher:
 
 
 def grade_one(submission: bytes, plan: str, limits: str) -> str:
-    """Grade one submission, wherever this runs: bytes and text in, text out."""
-    from autograder import runner
+    """Grade one submission, wherever this runs: bytes and text in, text out.
+
+    Raises:
+        Unfit: a sandbox is required, and this machine has none.
+        RuntimeError: the grader failed.
+    """
+    from autograder import runner, sandbox
 
     fields = json.loads(limits)
     fields["hidden"] = tuple(fields["hidden"])
+    if fields["require_sandbox"] and sandbox.level() == "limits":
+        raise Unfit(f"--require-sandbox: {sandbox.explain()}")
     try:
         return runner.run(submission, Plan.from_json(plan), runner.Limits(**fields)).to_json()
     except Exception as error:
@@ -67,7 +89,7 @@ def grade(
     journal: Journal,
     watcher: Watcher | None = None,
     job: Job = grade_one,
-) -> list[tuple[Unit, Entry]]:
+) -> list[Graded]:
     """Grade submissions; those that the journal knows are not graded again.
 
     Args:
@@ -95,16 +117,19 @@ def grade(
         started=desk.watcher.started,
         tick=desk.watcher.tick,
     )
-    for unit, answer in dispatch.run(units):
+    # By assignment: a worker that has imported what one needs keeps it for the next submission.
+    ordered = sorted(units, key=lambda unit: (unit.assignment, unit.notebook, unit.student))
+    for unit, answer in dispatch.run(ordered):
         desk.keep(unit, answer)
-    return sorted(desk.done.items(), key=lambda pair: pair[0])
+    return sorted(desk.done, key=lambda graded: graded.unit)
 
 
 class _Desk:
     """Where submissions go out and outcomes come in."""
 
     def __init__(self, plans: Plans, limits: Limits, journal: Journal, watcher: Watcher) -> None:
-        self.watcher, self.done = watcher, {}
+        self.watcher = watcher
+        self.done: list[Graded] = []
         self._plans, self._journal = plans, journal
         self._texts = {name: plan.to_json() for name, plan in plans.items()}
         self._limits = asdict(limits)
@@ -117,7 +142,7 @@ class _Desk:
         except Refused as why:
             return self._settle(unit, words.UNREADABLE, f"Not graded: the notebook {why}.")
         if submission is None:
-            return self._settle(unit, words.MISSING)
+            return self._settle(unit, words.MISSING, "No notebook was handed in.")
         key = self._keys[unit] = self._key(unit, submission)
         known = self._journal.find(key)
         if known:
@@ -148,7 +173,7 @@ class _Desk:
             entry = self._journal.add(self._keys[unit], answer.outcome, answer.notebook)
         self._finish(unit, entry, fresh=True)
 
-    def _settle(self, unit: Unit, status: str, note: str = "") -> None:
+    def _settle(self, unit: Unit, status: str, note: str) -> None:
         """Give an outcome without a job. Not journaled: it is found again as fast."""
         from autograder.journal import Entry
 
@@ -157,7 +182,7 @@ class _Desk:
     def _finish(self, unit: Unit, entry: Entry, fresh: bool) -> None:
         """Count a submission as done."""
         self._keys.pop(unit, None)
-        self.done[unit] = entry
+        self.done.append(Graded(unit, entry, fresh))
         self.watcher.finished(unit, entry.outcome, fresh)
 
     def _key(self, unit: Unit, submission: bytes) -> dict:
@@ -182,9 +207,9 @@ class _Desk:
             assignment=unit.assignment,
             notebook=unit.notebook,
             status=status,
-            tasks=[Task(cell.id, 0.0, cell.points, words.NOT_RUN) for cell in plan.tasks],
+            tasks=[Task(cell.id, 0.0, cell.points, words.NOT_RUN, note) for cell in plan.tasks],
             repairs=list(unit.repairs),
-            notes=[note] if note else [],
+            notes=[note],
             submission=submission,
             release=plan.sha256,
             version=__version__,

@@ -15,6 +15,7 @@ import contextlib
 import io
 import linecache
 import math
+import os
 import random
 import re
 import socket
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.outcome import FAILED, NOT_ATTEMPTED, NOT_RUN, PARTLY, PASSED
+from autograder.outcome import FAILED, NOT_ATTEMPTED, NOT_RUN, PARTLY, PASSED, one_line
 from autograder.wire import (
     Frames,
     Gone,
@@ -41,7 +42,6 @@ from autograder.wire import (
 from course.checks import NotAttempted, NotYet
 
 MODULE = "exercise"  # where the classes of test cells say they come from
-LONGEST = 500
 MOST_PRINTED = 20_000
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 DRAWS = frozenset(
@@ -59,6 +59,7 @@ def main(control: socket.socket, wire: socket.socket) -> None:
     """
     runner, checker = Frames(control), Checker(wire)
     with contextlib.suppress(Gone):
+        runner.send({"pid": os.getpid()}, [])
         while True:
             request, _ = runner.receive()
             runner.send(checker.check(**request), [])
@@ -218,7 +219,7 @@ def _explain(error: BaseException, cell: str, source: str) -> dict:
 
 def _verdict(verdict: str, message: str) -> dict:
     """Return a verdict with its message in one line."""
-    return {"verdict": verdict, "message": " ".join(message.split())[:LONGEST]}
+    return {"verdict": verdict, "message": one_line(message)}
 
 
 def _raised(error: RemoteError, hidden: bool) -> str:

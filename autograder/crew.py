@@ -21,6 +21,11 @@ from course.errors import CourseError
 PULSE = 120  # seconds until somebody who does nothing else has answered
 CONNECT = 15  # seconds in which a scheduler answers
 ALONE = 60  # seconds that a cluster may be without any worker
+KEPT = "what is graded is kept: the same command with --resume goes on"
+
+
+class Unfit(CourseError):
+    """A worker cannot do any job at all."""
 
 
 class Crew:
@@ -55,7 +60,7 @@ class Crew:
         self.executor = self._make()
 
     def stop(self) -> None:
-        """Give up whatever is being done."""
+        """Give up whatever is being done; nothing if that has been said before."""
         self.executor.shutdown(wait=False, cancel_futures=True)
 
     def check(self) -> None:
@@ -68,7 +73,7 @@ class Crew:
             self.submit(_pulse).result(PULSE)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".strip(": ")
-            raise CourseError(f"the processes that grade do not work ({reason})") from None
+            raise CourseError(f"the processes that grade do not work ({reason}); {KEPT}") from None
 
 
 class Processes(Crew):
@@ -150,7 +155,7 @@ class Cluster(Crew):
         if width:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > ALONE:
-            raise CourseError(f"{self._address}: the scheduler has no workers left")
+            raise CourseError(f"{self._address}: the scheduler has no workers left; {KEPT}")
         return width
 
     def survey(self, function: Callable[[], str]) -> dict[str, str]:
@@ -186,7 +191,7 @@ class Cluster(Crew):
             return question()
         except Exception as error:
             raise CourseError(
-                f"{self._address}: the scheduler does not answer ({type(error).__name__})"
+                f"{self._address}: the scheduler does not answer ({type(error).__name__}); {KEPT}"
             ) from None
 
 

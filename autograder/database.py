@@ -16,8 +16,20 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import Column, Connection, Engine, Float, MetaData, String, Table
-from sqlalchemy import create_engine, event, insert, make_url, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Float,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -67,7 +79,9 @@ class Database:
             _OURS.create_all(connection)
             reading = self.book.db
             self.book.db = scoped_session(
-                sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
+                sessionmaker(
+                    bind=connection, autoflush=False, join_transaction_mode="create_savepoint"
+                )
             )
             try:
                 yield self.book
@@ -165,7 +179,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _leave_transactions_to_us(connection, _record) -> None:  # noqa: ANN001
+def _leave_transactions_to_us(connection, _record) -> None:
     """Stop Python's driver from opening transactions of its own, which break savepoints."""
     connection.isolation_level = None
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from autograder.crew import Crew
+from autograder.crew import Crew, Unfit
 
 SPARE = 2  # jobs that wait for a worker, so that no worker waits for a job
 TICK = 0.25  # seconds between two looks at the clock
@@ -120,6 +120,8 @@ class Dispatch(Generic[Item]):
             flight = self._flights.pop(future)
             try:
                 answer = self.read(flight.item, _answer(future))
+            except Unfit:
+                raise
             except Exception as error:
                 yield from self._failed(flight, error)
             else:

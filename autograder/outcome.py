@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -120,6 +121,17 @@ class Outcome:
         """
         known = {key: value for key, value in checked(fields).items() if key not in _DERIVED}
         return cls(**{**known, "tasks": [Task(**task) for task in known["tasks"]]})
+
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+LONGEST = 900
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that any page and any terminal can show, cut short if need be."""
+    words = " ".join(ESCAPES.sub("", text).split())
+    line = "".join(c if c.isprintable() else "�" for c in words)
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 _DERIVED = ("points", "max_points")

@@ -113,12 +113,9 @@ def make_plan(source: bytes, assignment: str, notebook: str, config: Config | No
 
 
 def imports(plan: Plan) -> list[str]:
-    """Return the modules that an assignment's given cells and tests import, in order."""
-    found: dict[str, None] = {}
-    for cell in plan.cells:
-        if cell.kind == "code" and cell.role in (GIVEN, TESTS):
-            found.update(dict.fromkeys(_imported(cell.tests or cell.released)))
-    return list(found)
+    """Return the modules that an assignment's cells import, in order."""
+    code = [cell.tests or cell.released for cell in plan.cells if cell.kind == "code"]
+    return list(dict.fromkeys(name for source in code for name in _imported(source)))
 
 
 def _imported(source: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ OTHER_FILES = {
     "PK\x03\x04": "a zip file",
     "%PDF": "a PDF",
     "<": "an HTML page",
-    "\x89PNG": "a picture",
+    "\ufffdPNG": "a picture",  # its first byte is no UTF-8
 }
 BYTE_ORDER_MARKS = {  # UTF-32 first: its mark begins like that of UTF-16
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -41,7 +41,6 @@ BYTE_ORDER_MARKS = {  # UTF-32 first: its mark begins like that of UTF-16
     codecs.BOM_UTF16_BE: "UTF-16",
     codecs.BOM_UTF8: "UTF-8-sig",
 }
-JSON_TYPES = {list: "a JSON list", str: "a JSON text", type(None): "a JSON null"}
 PICTURES = ("image/png", "image/jpeg")
 
 DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
@@ -92,11 +91,12 @@ class Content:
     def likeness(self, other: Content) -> float:
         """Return the share of words that two sources have in common, from 0 to 1."""
         both = self.words.total() + other.words.total()
-        return 2 * (self.words & other.words).total() / both if both else 0.0
+        return 2 * (other.words & self.words).total() / both if both else 0.0
 
     def share_of(self, other: Content) -> float:
         """Return how much of the other's vocabulary occurs in this source, from 0 to 1."""
-        return len(other.words.keys() & self.words) / len(other.words) if other.words else 0.0
+        shared = sum(word in self.words for word in other.words)
+        return shared / len(other.words) if other.words else 0.0
 
 
 @dataclass(eq=False)
@@ -209,7 +209,7 @@ def _parsed(text: str) -> object:
     """Return what the JSON says."""
     if not text:
         raise _no_notebook("an empty file")
-    if text[0] not in '{["':
+    if text[0] not in "{[":
         what = (words for start, words in OTHER_FILES.items() if text.startswith(start))
         raise _no_notebook(next(what, "a file of another kind"))
     try:
@@ -236,13 +236,13 @@ def _json(text: str) -> object:
 def _raw_cells(notebook: object) -> tuple[list, bool]:
     """Return a notebook's cells as they are, and whether its format is the old one."""
     if not isinstance(notebook, dict):
-        raise _no_notebook(JSON_TYPES.get(type(notebook), "a JSON value"))
+        raise _no_notebook("a JSON list")
     cells, worksheets = notebook.get("cells"), notebook.get("worksheets")
     if isinstance(cells, list):
         return cells, False
     if not isinstance(worksheets, list):
         raise _no_notebook("a JSON object without a list of cells")
-    sheets = [sheet["cells"] for sheet in worksheets if isinstance(sheet, dict) and "cells" in sheet]
+    sheets = [sheet.get("cells") for sheet in worksheets if isinstance(sheet, dict)]
     return [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet], True
 
 
@@ -314,7 +314,7 @@ def _outputs(outputs: object, budget: _Budget) -> Iterator[dict]:
 
 
 def _output(output: dict) -> dict | None:
-    """Return one output in nbformat 4's words, or None; nbformat 3's are other words for the same."""
+    """Return one output in nbformat 4's words, or None if it is of no known type."""
     match output.get("output_type"):
         case "stream":
             name = "stderr" if "stderr" in (output.get("name"), output.get("stream")) else "stdout"
@@ -357,7 +357,8 @@ def _data(output: dict) -> dict[str, str]:
 def _pictures(data: dict) -> dict[str, str]:
     """Return the pictures of a bundle of data, base64."""
     found = {name: _joined(data[name])[0] for name in PICTURES if name in data}
-    return {name: text for name, text in found.items() if text and BASE64.fullmatch(text)}
+    fits = {name: text for name, text in found.items() if 0 < len(text) <= SAVED}
+    return {name: text for name, text in fits.items() if BASE64.fullmatch(text)}
 
 
 def _attachments(attachments: object, budget: _Budget) -> dict[str, dict[str, str]]:

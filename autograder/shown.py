@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -81,6 +82,14 @@ def picture(data: object) -> Picture | None:
     return None
 
 
+def pictures(attachments: object) -> dict[str, Picture]:
+    """Return the pictures that were pasted into a cell, by name; only those safe to show."""
+    if not isinstance(attachments, dict):
+        return {}
+    found = {name: picture(data) for name, data in attachments.items()}
+    return {name: one for name, one in found.items() if one}
+
+
 def output_text(output: dict) -> str:
     """Return an output as text; empty if it has none."""
     kind = output.get("output_type")
@@ -111,9 +120,15 @@ def harmless(notebook: dict) -> dict:
     }
 
 
-def is_plain_markdown(source: str) -> bool:
-    """Say whether Markdown becomes nothing but text, tables and links to the web."""
+def is_plain_markdown(source: str, pasted: Collection[str] = ()) -> bool:
+    """Say whether Markdown becomes nothing but text, tables and links to the web.
+
+    Args:
+        source: a cell's.
+        pasted: the names of the pictures in the cell itself, which may be shown too.
+    """
     watcher = _Watcher(escape=False)
+    watcher.allowed = {f"attachment:{name}" for name in pasted}
     try:
         MarkdownWithMath(renderer=watcher).render(source)
     except RecursionError:
@@ -125,6 +140,7 @@ class _Watcher(IPythonRenderer):
     """Renders as nbconvert does, and notices what a browser would do more with than show."""
 
     fine = True
+    allowed: Collection[str] = ()
 
     def block_html(self, html: str) -> str:
         """Notice HTML on its own."""
@@ -135,7 +151,7 @@ class _Watcher(IPythonRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """Notice a picture, which a browser would fetch from wherever it is."""
-        self.fine = False
+        self.fine = self.fine and url in self.allowed
         return ""
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
@@ -154,9 +170,12 @@ def _harmless_cell(number: int, cell: dict) -> dict:
         outputs = [_harmless_output(output) for output in cell.get("outputs", [])[:MOST_OUTPUTS]]
         code = {"cell_type": "code", "execution_count": None, "outputs": outputs, "source": source}
         return kept | code
-    if len(source) > LONGEST_MARKDOWN or not is_plain_markdown(source):
+    pasted = pictures(cell.get("attachments"))
+    if len(source) > LONGEST_MARKDOWN or not is_plain_markdown(source, pasted):
         source = _fenced(source)
-    return kept | {"cell_type": "markdown", "source": source}
+    attachments = {name: {found.kind: found.base64} for name, found in pasted.items()}
+    shown = {"cell_type": "markdown", "source": source}
+    return kept | shown | ({"attachments": attachments} if attachments else {})
 
 
 def _harmless_output(output: dict) -> dict:

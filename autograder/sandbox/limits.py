@@ -29,7 +29,7 @@ class Limits:
     memory: int = 2048
     processes: int = 64
     scratch: int = 128
-    output: int = 100_000
+    output: int = 400_000
     seed: int = 0
     require_sandbox: bool = False
     hidden: tuple[str, ...] = ()

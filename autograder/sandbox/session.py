@@ -61,12 +61,15 @@ class Session:
         wire: the kernel's end of the socket to the checker.
         warm: a process to fork it from.
 
+    Attributes:
+        hurried: whether a cell's time was up.
+
     Raises:
         Died: the kernel did not start.
     """
 
     def __init__(self, limits: Limits, wire: socket.socket, warm: Warm | None = None) -> None:
-        self.limits = limits
+        self.limits, self.hurried = limits, False
         self.folder = tempfile.TemporaryDirectory(prefix="unrolled-")
         context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
@@ -155,6 +158,7 @@ class Session:
 
     def _hurry(self, run: Run) -> float:
         """Interrupt a cell and return when to kill it; kill it if it was interrupted before."""
+        self.hurried = True
         if run.interrupted:
             self.sandbox.kill()
             raise Died("the kernel did not stop when its time was up")
@@ -200,8 +204,8 @@ class Session:
 
 
 def clean(text: str) -> str:
-    """Return a text without addresses in memory, which differ each time."""
-    return ADDRESS.sub("0x…", text)
+    """Return a text that UTF-8 can hold, without addresses in memory, which differ each time."""
+    return ADDRESS.sub("0x…", text.encode("utf-8", "replace").decode())
 
 
 def as_output(kind: str, content: dict) -> dict[str, Any]:

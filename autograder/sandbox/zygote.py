@@ -30,6 +30,17 @@ PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 38, 24
 CAPABILITY_VERSION_3 = 0x20080522
 KERNEL, CHECKER = "kernel", "checker"
 LARGEST_REQUEST = 65_536
+# What every kernel imports when it starts.
+PRELOADED = (
+    "autograder.checker",
+    "autograder.sandbox.kernel",
+    "IPython.core.completerlib",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "sqlite3",
+    "tornado.queues",
+)
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -42,7 +53,7 @@ def main(sock: socket.socket, modules: list[str]) -> None:
         modules: what to import; one that cannot be imported is left to the learner to miss.
     """
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    for name in ("autograder.checker", "autograder.sandbox.kernel", *modules):
+    for name in (*PRELOADED, *modules):
         with suppress(Exception):
             importlib.import_module(name)
     gc.collect()

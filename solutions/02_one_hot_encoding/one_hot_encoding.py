@@ -39,7 +39,7 @@ def build_features(sentences):
 
 # %% tests="features_number_the_tokens" points=2
 found = build_features(sentences)
-checks.attempted("build_features", found)
+checks.attempted("the function build_features", found)
 checks.equal(
     "the special tokens",
     [token for token in SPECIAL_TOKENS if token in found],
@@ -55,10 +55,7 @@ checks.equal(
 checks.equal(
     "the features dictionary",
     found,
-    {
-        **{"<pad>": 0, "<start>": 1, "<end>": 2, "<unk>": 3},
-        **{".": 4, "?": 5, "ferry": 6, "is": 7, "it": 8, "late": 9, "the": 10},
-    },
+    dict(zip([*SPECIAL_TOKENS, ".", "?", "ferry", "is", "it", "late", "the"], range(11))),
     hint="special tokens first, then the others as sorted puts them; each id is one more than the id before",
 )
 ### BEGIN HIDDEN TESTS
@@ -66,15 +63,12 @@ others = ["Don't run, don't swim!", "Run?", "Swim, swim, swim!"]
 checks.holds(
     "the features dictionary of other sentences",
     build_features(others)
-    == {
-        **{"<pad>": 0, "<start>": 1, "<end>": 2, "<unk>": 3},
-        **{"!": 4, ",": 5, "?": 6, "don't": 7, "run": 8, "swim": 9},
-    },
+    == dict(zip([*SPECIAL_TOKENS, "!", ",", "?", "don't", "run", "swim"], range(10))),
     hint="the function must number the tokens of whatever sentences it is given, each token once",
 )
 checks.holds(
     "the features dictionary of no sentences",
-    build_features([]) == {"<pad>": 0, "<start>": 1, "<end>": 2, "<unk>": 3},
+    build_features([]) == dict(zip(SPECIAL_TOKENS, range(4))),
     hint="without sentences the special tokens are left",
 )
 ### END HIDDEN TESTS
@@ -128,19 +122,19 @@ checks.holds(
     hint="np.zeros makes floats unless it is told dtype=int",
 )
 ### BEGIN HIDDEN TESTS
-numbers = {"<pad>": 0, "<start>": 1, "<end>": 2, "<unk>": 3, "we": 9, "leave": 6, "at": 4}
-numbers |= {"8": 5, ":": 11, "30": 7, "nevertheless": 8, ".": 10}
+times = dict(zip([*SPECIAL_TOKENS, "at", "8", "leave", "30"], range(8)))
+times |= {"nevertheless": 8, "we": 9, ".": 10, ":": 11}
 checks.holds(
     "the ids of other sentences, with another dictionary",
     np.array_equal(
-        to_ids(["Leave.", "Nevertheless, we leave.".replace(",", ""), "We leave at 8:30."], numbers),
+        to_ids(["Leave.", "Nevertheless we leave.", "We leave at 8:30."], times),
         [[6, 10, 0, 0, 0, 0, 0], [8, 9, 6, 10, 0, 0, 0], [9, 6, 4, 5, 11, 7, 10]],
     ),
     hint="sentences and dictionary are those that the function is given; the longest sentence is the one with most tokens",
 )
 checks.holds(
     "the ids of a single sentence",
-    np.array_equal(to_ids(["At 8."], numbers), [[4, 5, 10]]),
+    np.array_equal(to_ids(["At 8."], times), [[4, 5, 10]]),
     hint="the array has as many columns as the longest of the given sentences has tokens",
 )
 ### END HIDDEN TESTS
@@ -151,7 +145,7 @@ checks.shape(
     "the ids of two sentences with unknown words",
     found,
     (2, 5),
-    hint="an unknown word takes a time step like any other: it must not be left out",
+    hint="a column for each token of the longer one; an unknown word takes a time step too, and must not be left out",
 )
 checks.equal(
     "the ids of two sentences with unknown words",
@@ -267,7 +261,7 @@ def read_back(scores, features):
 
 # %% tests="scores_read_back" points=1
 found = read_back(text.one_hot([8, 5, 4, 0, 0], 11), features)
-checks.attempted("read_back", found)
+checks.attempted("the function read_back", found)
 checks.equal(
     "one-hot rows, read back",
     np.asarray(found).tolist(),
@@ -329,7 +323,7 @@ checks.close(
     "the rows at padding",
     np.asarray(found)[padded_ids == PAD],
     product[padded_ids == PAD],
-    hint="zeros times any table are zeros, while the table's row for padding is none",
+    hint="a row of zeros times any table is zeros; the table's own row for padding is not",
 )
 ### BEGIN HIDDEN TESTS
 padded_ids = np.array([[1, 1, 4], [3, 0, 0], [0, 0, 0], [2, 4, 0]])
@@ -378,7 +372,7 @@ checks.holds(
 # %%
 with checks.softly():
     tokens = largest_vocabulary(1_500_000_000, 10_000, 60)
-    checks.attempted("largest_vocabulary", tokens)
+    checks.attempted("the function largest_vocabulary", tokens)
     print(f"one-hot rows: {tokens:,} tokens, and the memory is full")
     print(f"ids:          as many as there are, in {10_000 * 60 * 4 / 1e6:.1f} MB")
 

@@ -61,7 +61,7 @@ def lstm_weights(model, name, units):
 
 
 def read(vectors, weights, first=None):
-    """Read (batch, time, features) by the lesson's LSTM step; return all outputs and both states."""
+    """Read (batch, time, features) by the lesson's LSTM step; return all outputs, both states."""
     hidden, cell = np.zeros((2, len(vectors), len(weights[1]))) if first is None else first
     outputs = []
     for step in range(vectors.shape[1]):
@@ -79,7 +79,7 @@ def decoder_logits(model, target_in, units, first):
 
 
 def log_probs(said):
-    """Return log-probabilities, of logits and of probabilities: which it is, one test asks alone."""
+    """Return log-probabilities, of logits or of probabilities; which it is, one test asks."""
     if (said >= 0).all() and np.allclose(said.sum(axis=-1), 1, atol=1e-4):
         return np.log(said)
     return np.log(numpy_cells.softmax(said))
@@ -125,9 +125,7 @@ def check_states(batch, time, size, width, units, seed):
 
     table = encoder.get_layer("encoder_embedding").get_weights()[0]
     _, wanted_hidden, wanted_cell = read(table[ids], lstm_weights(encoder, "encoder", units))
-    hint = (
-        "Keras' three results are the output, the hidden state and the cell state, in this order."
-    )
+    hint = "Keras' three results are, in this order: the output, the hidden and the cell state."
     checks.close("first result, the hidden state", hidden, wanted_hidden, hint, tolerance=1e-4)
     checks.close("second result, the cell state", cell, wanted_cell, hint, tolerance=1e-4)
 
@@ -199,9 +197,7 @@ def check_logits(batch, time, size, width, units, seed):
     said = np.asarray(said)
     hint = "A row of logits for each target token: does the decoder have return_sequences=True?"
     checks.shape("logits", said, (batch, time, size), hint)
-    hint = (
-        "These are probabilities. Leave the softmax to the loss, which knows how not to overflow."
-    )
+    hint = "These are probabilities. Leave the softmax to the loss, so that it cannot overflow."
     checks.holds("the results are logits, of both signs", (said < 0).any(), hint)
 
     changed = np.hstack([target_in[:, :-1], target_in[:, -1:] % (size - 1) + 1])
@@ -229,9 +225,7 @@ def check_hand_over(batch, time, size, width, units, seed):
 
     first = states(encoder, source)
     wanted, _, _ = decoder_logits(translator, target_in, units, first)
-    hint = (
-        "The decoder starts from the encoder's states: initial_state=[hidden, cell], in this order."
-    )
+    hint = "The decoder starts from the encoder: initial_state=[hidden, cell], in this order."
     name = "what the decoder says after the encoder has read"
     checks.close(name, log_probs(said), log_probs(wanted), hint, tolerance=1e-3)
 
@@ -270,19 +264,19 @@ def count_parameters(source_size, target_size, width, units):
 # %% tests="counted" points=1
 def check_count(source_size, target_size, width, units):
     gates = [np.zeros((width, 4 * units)), np.zeros((units, 4 * units)), np.zeros(4 * units)]
-    lstm = sum(array.size for array in gates)
+    in_gates = sum(array.size for array in gates)
     found = count_parameters(source_size, target_size, width, units)
     checks.attempted("count_parameters", found)
     wanted = {
         "encoder_embedding": np.zeros((source_size, width)).size,
-        "encoder": lstm,
+        "encoder": in_gates,
         "decoder_embedding": np.zeros((target_size, width)).size,
-        "decoder": lstm,
+        "decoder": in_gates,
         "output": np.zeros((units, target_size)).size + target_size,
     }
     hint = (
-        "An LSTM has four gates, each with weights for the input, weights for the hidden state, and a "
-        "bias. An embedding is a table and has no bias; a Dense layer has one."
+        "An LSTM has four gates, each with weights for the input, weights for the hidden state, "
+        "and a bias. An embedding is a table and has no bias; a Dense layer has one."
     )
     checks.equal("parameters by layer", found, wanted, hint)
 
@@ -311,7 +305,7 @@ check_count(source_size=29, target_size=17, width=5, units=9)
 
 # %% solution="wire_decoder"
 def wire_decoder(translator, units):
-    """Return a Keras model of the translator's layers: [token, hidden, cell] -> [logits, hidden, cell]."""
+    """Return a Keras model: [token, hidden, cell] -> [logits, hidden, cell]."""
     ### BEGIN SOLUTION
     token = keras.Input((None,), dtype="int32", name="token")
     before = [keras.Input((units,), name="hidden"), keras.Input((units,), name="cell")]
@@ -360,7 +354,9 @@ def check_sharing(batch, size, units, seed):
     fill(translator, seed + 1)  # as training would: the wired decoder has to learn along
     said = np.asarray(decoder([token, *before])[0])
     wanted, _, _ = decoder_logits(translator, token, units, before)
-    hint = "New layers have weights of their own. Call the translator's layers again: they share theirs."
+    hint = (
+        "New layers have weights of their own. The translator's layers, called again, share theirs."
+    )
     name = "what the decoder says after the translator got other weights"
     checks.close(name, log_probs(said), log_probs(wanted), hint, tolerance=1e-3)
 
@@ -398,18 +394,14 @@ def loss(logits, target_out):
 def check_loss(batch, time, size, seed):
     rng = np.random.default_rng(seed)
     logits, target_out = rng.normal(size=(batch, time, size)), rng.integers(2, size, (batch, time))
-    hint = (
-        "If every token type is as likely as the others, the loss is the logarithm of their number."
-    )
+    hint = "The softmax runs over the last axis: of V equally likely token types each has 1/V."
     checks.close("loss of equal logits", loss(0 * logits, target_out), np.log(size), hint)
     chosen = [
         np.log(numpy_cells.softmax(logits[row, step])[target_out[row, step]])
         for row in range(batch)
         for step in range(time)
     ]
-    hint = (
-        "A softmax runs over the token types, the last axis; then take the right token's logarithm."
-    )
+    hint = "Take the logarithm of the right token's probability, and the mean over all tokens."
     checks.close("loss without padding", loss(logits, target_out), -np.mean(chosen), hint)
     hint = "exp overflows. Only differences count: take the largest logit off first."
     checks.close("loss of logits + 1000", loss(logits + 1000, target_out), -np.mean(chosen), hint)

@@ -1,0 +1,203 @@
+"""One run of `autograder grade`: from the names of assignments to gradebook and summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from autograder import __version__, batch, journal, table, units
+from autograder.crew import Cluster, Crew, Processes
+from course.cli.guard import Interrupted, note
+from course.errors import CourseError
+
+if TYPE_CHECKING:
+    from autograder.batch import Graded
+    from autograder.classroom import Classroom
+    from autograder.journal import Journal
+    from autograder.sandbox import Limits
+    from autograder.units import Plans, Unit
+
+BUBBLEWRAP = "bubblewrap"
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be graded, and how.
+
+    Attributes:
+        assignments: their full names.
+        limits: for each submission.
+        workers: processes on this machine; None for as many as it can feed.
+        scheduler: the address of a Dask scheduler, whose workers are used instead.
+        resume: whether to go on with the last batch.
+        only: a student who alone is graded.
+        again: the command that goes on after an interruption.
+    """
+
+    assignments: list[str]
+    limits: Limits
+    workers: int | None = None
+    scheduler: str | None = None
+    resume: bool = False
+    only: str | None = None
+    again: str = "autograder grade --resume"
+
+
+def run(classroom: Classroom, order: Order, job: batch.Job = batch.grade_one) -> None:
+    """Grade, record and sum up.
+
+    Args:
+        classroom: the instructor's folders.
+        order: what is to be done.
+        job: what grades one submission.
+
+    Raises:
+        CourseError: there is nothing to grade, the sandbox that is required is not there, another
+            batch is at work, or disk, gradebook or cluster fail. What is graded is kept.
+        Interrupted: Ctrl-C. What is graded is kept.
+    """
+    began = time.monotonic()
+    with _hired(order) as crew:
+        print(_walls(crew, order.limits.require_sandbox), flush=True)
+        plans = units.make_plans(classroom, order.assignments)
+        asked = _asked(classroom, plans, order.only)
+        with (
+            journal.opened(classroom.work / "journal", order.resume) as log,
+            _resumable(log, order),
+        ):
+            _register(classroom, plans, asked)
+            with table.watching(asked) as watcher:
+                graded = batch.grade(asked, plans, crew, order.limits, log, watcher, job)
+            _record(classroom, graded, log, order)
+    outcomes = [one.entry.outcome for one in graded]
+    table.show(outcomes)
+    before = sum(not one.fresh for one in graded)
+    print(table.summary(outcomes, before, time.monotonic() - began))
+
+
+@contextmanager
+def _hired(order: Order) -> Iterator[Crew]:
+    """Give the crew that an order asks for, and send it home at the end, whatever happened."""
+    if order.scheduler:
+        crew: Crew = Cluster(order.scheduler)
+    else:
+        crew = Processes(order.workers or _room(order.limits.memory))
+    try:
+        yield crew
+    finally:
+        crew.stop()
+
+
+def _room(memory: int) -> int:
+    """Return how many submissions this machine can run at a time; each may take some megabytes."""
+    import psutil
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores or 1, psutil.virtual_memory().total // (memory * MEGABYTE)))
+
+
+def _walls(crew: Crew, required: bool) -> str:
+    """Return the line that says how well learners' code is locked in.
+
+    Raises:
+        CourseError: bubblewrap is required, and is not everywhere.
+    """
+    if isinstance(crew, Cluster):
+        return _walls_of_cluster(crew, required)
+    from autograder import sandbox
+
+    if required and sandbox.level() != BUBBLEWRAP:
+        raise CourseError(f"--require-sandbox: {sandbox.explain()}")
+    return sandbox.explain()
+
+
+def _walls_of_cluster(crew: Cluster, required: bool) -> str:
+    """Return the same line for the workers of a cluster."""
+    said = {worker: json.loads(text) for worker, text in crew.survey(abilities).items()}
+    other = next((worker for worker in said if said[worker]["version"] != __version__), None)
+    if other:
+        theirs = said[other]["version"]
+        raise CourseError(f"{other}: autograder {theirs} there, {__version__} here")
+    bare = sorted(worker for worker in said if said[worker]["level"] != BUBBLEWRAP)
+    if required and bare:
+        raise CourseError(f"--require-sandbox: {bare[0]}: {said[bare[0]]['words']}")
+    where = f"{len(bare)} of {len(said)} workers only have limits" if bare else BUBBLEWRAP
+    return f"Sandbox: {where} ({len(said)} workers)"
+
+
+def abilities() -> str:
+    """Say, as JSON, what the machine that this runs on offers."""
+    from autograder import sandbox
+
+    told = {"version": __version__, "level": sandbox.level(), "words": sandbox.explain()}
+    return json.dumps(told)
+
+
+def _asked(classroom: Classroom, plans: Plans, only: str | None) -> list[Unit]:
+    """Return what there is to grade.
+
+    Raises:
+        CourseError: there is nothing.
+    """
+    for folder in units.strange_folders(classroom):
+        note(f"autograder: {classroom.submitted}: left out {folder}, whose name is no text")
+    found = units.find(classroom, plans, _enrolled(classroom))
+    if not found:
+        names = ", ".join(sorted({assignment for assignment, _ in plans}))
+        raise CourseError(f"nobody has handed in {names}; `autograder collect PATH` first")
+    chosen = [unit for unit in found if only in (None, unit.student)]
+    if not chosen:
+        raise CourseError(f"no student {only!r}; `autograder status` shows who has handed in")
+    return chosen
+
+
+def _enrolled(classroom: Classroom) -> list[str]:
+    """Return the students whom the gradebook knows."""
+    from autograder import database
+
+    if not database.exists(classroom):
+        return []
+    with database.opened(classroom) as opened:
+        return [student.id for student in opened.book.students]
+
+
+def _register(classroom: Classroom, plans: Plans, asked: list[Unit]) -> None:
+    """Make the assignments known to the gradebook: what it refuses is better known beforehand."""
+    from autograder import gradebook
+
+    for name in sorted({(unit.assignment, unit.notebook) for unit in asked}):
+        source = classroom.sources / name[0] / f"{name[1]}.ipynb"
+        gradebook.register(plans[name], classroom, source)
+
+
+def _record(classroom: Classroom, graded: list[Graded], log: Journal, order: Order) -> None:
+    """Write results to the gradebook and to disk, a student at a time."""
+    from autograder import gradebook, records
+
+    try:
+        for _, group in groupby(graded, key=lambda one: one.unit.student):
+            entries = [one.entry for one in group]
+            results = ((entry.outcome, log.notebook(entry)) for entry in entries)
+            for remark in gradebook.record(results, classroom):
+                note(f"autograder: {table.clean(remark)}")
+            for entry in entries:
+                records.save_outcome(entry.outcome, classroom)
+    except CourseError as error:
+        raise CourseError(f"{error}; nothing graded is lost: {order.again}") from None
+
+
+@contextmanager
+def _resumable(log: Journal, order: Order) -> Iterator[None]:
+    """Say after Ctrl-C what is kept, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f"{len(log)} graded notebooks are kept; go on with: {order.again}"
+        raise Interrupted(f"stopped; {kept}") from None
