@@ -23,6 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -211,7 +212,7 @@ def _check_directory(file: BinaryIO, place: str, limits: Limits) -> None:
     tail = file.read()
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + _END.size > len(tail):
-        raise CourseError(f"{place}: not a zip")
+        raise CourseError(f"{place}: not a zip; give a folder or a zip of submissions")
     size = _END.unpack_from(tail, at)[5]
     if size == 0xFFFFFFFF and at >= _LOCATOR + _END64.size:
         size = _END64.unpack_from(tail, at - _LOCATOR - _END64.size)[8]
@@ -219,9 +220,7 @@ def _check_directory(file: BinaryIO, place: str, limits: Limits) -> None:
         raise CourseError(f"{place}: more than {limits.entries} entries, which is too many")
 
 
-def _check_archive(
-    infos: list[zipfile.ZipInfo], place: str, size: int, limits: Limits
-) -> None:
+def _check_archive(infos: list[zipfile.ZipInfo], place: str, size: int, limits: Limits) -> None:
     """Refuse an archive as a whole."""
     if len(infos) > limits.entries:
         raise CourseError(f"{place}: {len(infos)} entries; at most {limits.entries} are allowed")
@@ -249,7 +248,7 @@ def _twice(paths: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
 def _check_overlap(infos: list[zipfile.ZipInfo], place: str) -> None:
     """Refuse entries that share bytes: so a few packed bytes become endless files."""
     ordered = sorted(infos, key=lambda info: info.header_offset)
-    for one, following in zip(ordered, ordered[1:], strict=False):
+    for one, following in pairwise(ordered):
         if one.header_offset + 30 + one.compress_size > following.header_offset:
             raise CourseError(f"{place}: a bomb: its entries overlap")
 
@@ -281,20 +280,20 @@ def _too_large(size: int, limits: Limits) -> str:
     return f"{size} bytes; at most {limits.file} are allowed"
 
 
-def _unpacked(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str, limits: Limits
-) -> Entry:
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str, limits: Limits) -> Entry:
     """Return the entry of a file in a zip."""
+    path = _path(info, place)
+    label = shown("/".join(path))
 
     def read() -> bytes:
-        with _explained(f"{place}: {shown(info.filename)}"), archive.open(info) as file:
+        with _explained(label), archive.open(info) as file:
             # The table of contents can lie about the size; what is read is what counts.
             data = file.read(limits.file + 1)
         if len(data) > limits.file:
-            raise CourseError(f"{place}: {shown(info.filename)}: {_too_large(len(data), limits)}")
+            raise CourseError(f"{label}: {_too_large(len(data), limits)}")
         return data
 
-    entry = Entry(_path(info, place), info.file_size, _changed(info), read)
+    entry = Entry(path, info.file_size, _changed(info), read)
     reason = _suspicious(info, limits)
     return _refuse(entry, reason) if reason else entry
 

@@ -150,7 +150,7 @@ OPEN = (MODULE, "builtins", "numpy")
 
 
 def _open(target: object, name: str) -> bool:
-    """Say whether an attribute may be read: a test's own object's, or a random generator's draws."""
+    """Say whether an attribute may be read: of a test's own object, or a generator's draws."""
     if isinstance(target, np.random.Generator):
         return name in DRAWS
     return type(target).__module__ == MODULE and not name.startswith("_")

@@ -109,9 +109,8 @@ class Collected:
     def summary(self) -> str:
         """Return one line with the numbers."""
         counts = {status: len(self.of(status)) for status in (PLACED, REPLACED, UNCHANGED, OLDER)}
-        named = [f"{count} {status}" for status, count in counts.items() if count or status == PLACED]
-        more = (("late", len(self.late)), ("not placed", len(self.problems)))
-        named += [f"{count} {what}" for what, count in more if count]
+        counts |= {"late": len(self.late), "not placed": len(self.problems)}
+        named = [f"{count} {what}" for what, count in counts.items() if count or what == PLACED]
         return ", ".join(named) + f"; {self.ignored} other files ignored"
 
 
@@ -177,6 +176,8 @@ class _Collector:
         paths = [entry.path for entry in self.entries]
         layout = Layout(paths, self.releases.assignments, path.stem) if paths else None
         self.clues = [(entry, layout.clue(entry.path)) for entry in self.entries if layout]
+        last = ((entry, entry.path[-1]) for entry in self.entries)
+        self.timestamps = {entry.path[:-1]: entry for entry, name in last if name == TIMESTAMP}
         self.result = Collected()
 
     def run(self) -> Collected:
@@ -215,7 +216,8 @@ class _Collector:
         try:
             return step(*args)
         except CourseError as error:
-            self.result.problems.append(f"{entry.place}: {error}".replace(f"{entry.place}: " * 2, f"{entry.place}: "))
+            reason = str(error).removeprefix(f"{entry.place}: ")
+            self.result.problems.append(f"{entry.place}: {reason}")
             return None
 
     def _found(self, entry: Entry, clue: Clue) -> _Found:
@@ -244,29 +246,37 @@ class _Collector:
 
     @cached_property
     def _namesakes(self) -> Collection[tuple[str, str]]:
-        """The names that two participants have, or all where the site hides names."""
+        """The names that two participants have, and the one that stands for all hidden ones."""
         users = defaultdict(set)
         for _, clue in self.clues:
             users[clue.name, clue.source].add(clue.user)
-        return {name for name, numbers in users.items() if len(numbers) > 1 or name[0] == "Participant"}
+        return {key for key, numbers in users.items() if len(numbers) > 1} | {
+            ("Participant", MOODLE)
+        }
 
     def _named(self, group: list[_Found]) -> dict[str, list[_Found]]:
-        """Return one student's notebooks of an assignment by the file name that each gets."""
+        """Return one student's notebooks of an assignment by the name that each gets."""
         named: dict[str, list[_Found]] = defaultdict(list)
         unclear: dict[str, list[_Found]] = defaultdict(list)
         for one in group:
             (named[one.notebook] if one.notebook else unclear[one.bare]).append(one)
-        missing = [name for name in self.releases.notebooks[group[0].assignment] if name not in named]
+        asked = self.releases.notebooks[group[0].assignment]
+        missing = [name for name in asked if name not in named]
         if len(unclear) == 1 and len(missing) == 1:
             (versions,) = unclear.values()
             self._note(versions, f"taken for {missing[0]}.ipynb: it is the only one")
             return {**named, missing[0]: versions}
-        names = folders(unclear, {name: name for name in self.releases.notebooks[group[0].assignment]})
+        return {**named, **self._unasked(unclear, missing, {name: name for name in asked})}
+
+    def _unasked(
+        self, unclear: dict[str, list[_Found]], missing: list[str], asked: dict[str, str]
+    ) -> dict[str, list[_Found]]:
+        """Return notebooks that are none of the assignment's by names that are not its either."""
+        names = folders(unclear, asked)
         for bare, versions in unclear.items():
-            reason = f"unclear which of {_some(missing)} it is" if missing else "not asked for"
+            reason = f"unclear whether it is {_some(missing)}" if missing else "not asked for"
             self._note(versions, f"placed as {names[bare]}.ipynb: {reason}")
-            named[names[bare]] = versions
-        return named
+        return {names[bare]: versions for bare, versions in unclear.items()}
 
     def _note(self, versions: Iterable[_Found], text: str) -> None:
         """Add a line about files to the report."""
@@ -308,8 +318,7 @@ class _Collector:
 
     def _submitted(self, entry: Entry) -> tuple[float | None, str]:
         """Return the time in the timestamp.txt beside a notebook, in seconds and as it is there."""
-        beside = (*entry.path[:-1], TIMESTAMP)
-        found = next((other for other in self.entries if other.path == beside), None)
+        found = self.timestamps.get(entry.path[:-1])
         if found is None:
             return None, ""
         try:

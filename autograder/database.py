@@ -11,7 +11,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
+from tornado.log import app_log
 
 from autograder.classroom import Classroom
 from course.errors import CourseError
@@ -75,7 +76,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Gradebook]:
         """Give nbgrader's gradebook, all of whose changes are kept when the block ends, or none."""
-        with self.engine.begin() as connection:
+        with _nbgrader_silent(), self.engine.begin() as connection:
             _OURS.create_all(connection)
             reading = self.book.db
             self.book.db = scoped_session(
@@ -156,6 +157,16 @@ def clear_errors(classroom: Classroom) -> Iterator[None]:
         raise CourseError(f"{place}: {error.strerror or error}") from error
 
 
+@contextmanager
+def _nbgrader_silent() -> Iterator[None]:
+    """Keep nbgrader from printing the traceback of an error that we say in one line."""
+    before, app_log.disabled = app_log.disabled, True
+    try:
+        yield
+    finally:
+        app_log.disabled = before
+
+
 def _one_line(error: BaseException) -> str:
     """Write an error in a line."""
     return " ".join(str(error).split())[:300] or type(error).__name__
@@ -197,11 +208,20 @@ def _make(classroom: Classroom) -> None:
     try:
         with _own_programs():
             Gradebook(f"sqlite:///{aside.as_posix()}", "").close()
-        os.link(aside, file)  # unlike a rename, never in the place of another process's
-    except FileExistsError:
-        pass
+        _name(aside, file)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _name(aside: Path, file: Path) -> None:
+    """Give a new file its name, unless another process has made one called so in the meantime."""
+    with suppress(FileExistsError):
+        try:
+            os.link(aside, file)
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without hard links
+            os.replace(aside, file)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 from autograder.crew import Crew, Unfit
 
 SPARE = 2  # jobs that wait for a worker, so that no worker waits for a job
+TRIES = 2  # until a failure is taken for the job's own
 TICK = 0.25  # seconds between two looks at the clock
 
 Item = TypeVar("Item")
@@ -32,12 +33,14 @@ class Flight(Generic[Item]):
 
     Attributes:
         item: what it is about.
+        failures: how often it has failed by its own fault.
         alone: whether nothing runs beside it, because it is under suspicion.
         executor: who has it.
         began: when its turn came, in seconds; None before.
     """
 
     item: Item
+    failures: int
     alone: bool
     executor: Executor
     began: float | None = None
@@ -48,7 +51,7 @@ class Dispatch(Generic[Item]):
     """Many jobs over a crew. A job that fails is tried once more, at the end and alone.
 
     When a process dies, an executor cannot say which job killed it: all jobs in flight are lost,
-    and all are under suspicion. Alone, each shows what it is.
+    and all are under suspicion. Alone, each shows what it is; what others did does not count.
 
     Attributes:
         crew: who does the jobs.
@@ -78,7 +81,7 @@ class Dispatch(Generic[Item]):
             CourseError: not a job but the crew as a whole fails.
         """
         self._waiting = deque(items)
-        self._suspects: deque[Item] = deque()
+        self._suspects: deque[tuple[Item, int]] = deque()  # with their failures
         self._flights: dict[Future, Flight[Item]] = {}  # in the order of handing out
         while self._waiting or self._suspects or self._flights:
             width = self.crew.width
@@ -91,16 +94,16 @@ class Dispatch(Generic[Item]):
     def _hand_out(self, width: int) -> Answers:
         """Hand out as many jobs as keep everybody busy; suspects last, one at a time."""
         while self._waiting and len(self._flights) < width + SPARE:
-            yield from self._start(self._waiting.popleft(), alone=False)
+            yield from self._start(self._waiting.popleft())
         while self._suspects and not self._waiting and not self._flights:
-            yield from self._start(self._suspects.popleft(), alone=True)
+            yield from self._start(*self._suspects.popleft(), alone=True)
 
-    def _start(self, item: Item, alone: bool) -> Answers:
+    def _start(self, item: Item, failures: int = 0, alone: bool = False) -> Answers:
         """Hand out one job."""
         arguments = self.prepare(item)
         if arguments is None:
             return
-        flight = Flight(item, alone, self.crew.executor)
+        flight = Flight(item, failures, alone, self.crew.executor)
         try:
             self._flights[self.crew.submit(self.job, *arguments)] = flight
         except BrokenExecutor as error:  # since it was last looked at
@@ -138,11 +141,13 @@ class Dispatch(Generic[Item]):
                 yield from self._failed(flight, TimeoutError("it did not come to an end"))
 
     def _failed(self, flight: Flight[Item], error: Exception) -> Answers:
-        """Put a job under suspicion, or yield it as failed if it was."""
-        if isinstance(error, BrokenExecutor) and flight.executor is self.crew.executor:
+        """Put a job under suspicion, or yield it as failed if this is the second time."""
+        broken = isinstance(error, BrokenExecutor | CancelledError)
+        if broken and flight.executor is self.crew.executor:
             self.crew.renew()
-        if not flight.alone:
-            self._suspects.append(flight.item)
+        failures = flight.failures + (flight.alone or not broken)
+        if failures < TRIES:
+            self._suspects.append((flight.item, failures))
             return
         self.crew.check()
         yield flight.item, error

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -36,6 +37,7 @@ from autograder.shown import (
     plain,
     shortened,
 )
+from autograder.units import Refused, read
 from course.errors import CourseError
 
 HERE = Path(__file__).parent
@@ -196,12 +198,13 @@ def _plan(classroom: Classroom, assignment: str, notebook: str) -> Plan:
 
 
 def _submission(outcome: Outcome, classroom: Classroom) -> bytes | None:
-    """Return the bytes that were graded; None if something else lies there now."""
-    try:
-        content = notebook_path(classroom.submitted, outcome).read_bytes()
-    except OSError:
-        return None
-    return content if hashlib.sha256(content).hexdigest() == outcome.submission else None
+    """Return the bytes that were graded, whatever their file is called; None if they are gone."""
+    for path in sorted(notebook_path(classroom.submitted, outcome).parent.glob("*.ipynb")):
+        with suppress(Refused):
+            content = read(path)
+            if hashlib.sha256(content).hexdigest() == outcome.submission:
+                return content
+    return None
 
 
 @cache

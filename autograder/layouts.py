@@ -103,11 +103,17 @@ class Layout:
 
     def _is_wrapper(self, paths: Sequence[Parts], stem: str) -> bool:
         """Return whether the one folder at the top is no student's."""
-        seconds = {canonical(path[1]) for path in paths}
-        if seconds & set(self._assignments) or canonical(paths[0][0]) in self._assignments:
-            return False
-        below = all(len(path) > 2 for path in paths)
-        return below and (len(seconds) > 1 or canonical(paths[0][0]) == canonical(stem))
+        depths = {at for path in paths if (at := self._assignment_at(path)) is not None}
+        if depths:
+            return depths == {2} and not all(path[1].casefold().endswith(".zip") for path in paths)
+        several = len({path[1] for path in paths}) > 1
+        named_alike = canonical(paths[0][0]) == canonical(stem)
+        return all(len(path) > 2 for path in paths) and (several or named_alike)
+
+    def _assignment_at(self, path: Parts) -> int | None:
+        """Return which folder of a path has the name of an assignment; None if none has."""
+        folders = enumerate(path[:-1])
+        return next((at for at, part in folders if canonical(part) in self._assignments), None)
 
     def _moodle(self, path: Parts) -> Clue | None:
         """Read a path as Moodle's."""
@@ -131,13 +137,9 @@ class Layout:
 
     def _plain(self, path: Parts) -> Clue:
         """Read a path as folders of students."""
-        folders = [canonical(part) for part in path[:-1]]
-        at = next((n for n, part in enumerate(folders) if part in self._assignments), None)
-        assignment = "" if at is None else self._assignments[folders[at]]
-        if at is None:
-            whose = path[1:] if self._wrapped else path
-        else:
-            whose = path[at - 1 :] if at else path[1:]
+        at = self._assignment_at(path)
+        assignment = "" if at is None else self._assignments[canonical(path[at])]
+        whose = path[1:] if self._wrapped or at == 0 else path
         name = whose[0] if len(whose) > 1 else ""
         return Clue(PLAIN, re.sub(r"\.zip$", "", name, flags=re.I), "", path[-1], assignment)
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 LONGEST = 100  # bytes of a folder's name; file systems allow 255, and paths have a limit too
 
 # Windows will not have these as names, with or without an extension.
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+_PORTS = {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+_DEVICES = {"con", "prn", "aux", "nul"} | _PORTS
 
 
 def shown(text: str, longest: int = 120) -> str:

@@ -141,9 +141,7 @@ class Shelf:
         _replace(folder / place.notebook, data)
         return OLDER
 
-    def _write(
-        self, folder: Path, place: Place, data: bytes, record: Record, status: str
-    ) -> str:
+    def _write(self, folder: Path, place: Place, data: bytes, record: Record, status: str) -> str:
         """Write a notebook and what is known of it."""
         folder.mkdir(parents=True, exist_ok=True)
         _replace(folder / place.notebook, data)

@@ -50,7 +50,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 class Unreadable(ValueError):
-    """A submission that is no notebook. The message is one line, for the learner."""
+    """A submission that is no notebook. The message goes on from "The file is no notebook: "."""
 
 
 @dataclass(eq=False)
@@ -163,7 +163,7 @@ def read(submission: bytes) -> Submission:
     """
     if len(submission) > LARGEST:
         size = f"{len(submission) // 2**20} MB, more than {LARGEST // 2**20}"
-        raise Unreadable(f"The file has {size}; clear its outputs, save it and hand it in again.")
+        raise Unreadable(f"it has {size}; clear its outputs, save it and hand it in again")
     text, remarks = _decoded(submission)
     notebook = _parsed(text)
     cells, old = _raw_cells(notebook)
@@ -172,12 +172,6 @@ def read(submission: bytes) -> Submission:
     if len(cells) > MOST_CELLS:
         remarks.append(f"The notebook had {len(cells)} cells; only the first {MOST_CELLS} count.")
     return Submission(list(_found(cells[:MOST_CELLS], remarks)), remarks)
-
-
-def _no_notebook(what: str) -> Unreadable:
-    """Return the error for a file that is something else."""
-    advice = "save your work in Jupyter and hand in the .ipynb file"
-    return Unreadable(f"This is no notebook but {what}; {advice}.")
 
 
 def _decoded(submission: bytes) -> tuple[str, list[str]]:
@@ -208,19 +202,19 @@ def _encoding(submission: bytes) -> str:
 def _parsed(text: str) -> object:
     """Return what the JSON says."""
     if not text:
-        raise _no_notebook("an empty file")
+        raise Unreadable("it is empty")
     if text[0] not in "{[":
         what = (words for start, words in OTHER_FILES.items() if text.startswith(start))
-        raise _no_notebook(next(what, "a file of another kind"))
+        raise Unreadable(f"it is {next(what, 'not JSON, as notebooks are')}")
     try:
         return _json(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise _no_notebook(f"JSON that is cut off or broken at {place}") from None
+        raise Unreadable(f"its JSON is cut off or broken at {place}") from None
     except RecursionError:
-        raise _no_notebook("JSON that is nested too deeply") from None
+        raise Unreadable("its JSON is nested too deeply") from None
     except MemoryError:
-        raise _no_notebook("JSON that is too large") from None
+        raise Unreadable("it takes more memory than there is") from None
 
 
 def _json(text: str) -> object:
@@ -236,12 +230,12 @@ def _json(text: str) -> object:
 def _raw_cells(notebook: object) -> tuple[list, bool]:
     """Return a notebook's cells as they are, and whether its format is the old one."""
     if not isinstance(notebook, dict):
-        raise _no_notebook("a JSON list")
+        raise Unreadable("it is a JSON list")
     cells, worksheets = notebook.get("cells"), notebook.get("worksheets")
     if isinstance(cells, list):
         return cells, False
     if not isinstance(worksheets, list):
-        raise _no_notebook("a JSON object without a list of cells")
+        raise Unreadable("it is JSON without a list of cells")
     sheets = [sheet.get("cells") for sheet in worksheets if isinstance(sheet, dict)]
     return [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet], True
 

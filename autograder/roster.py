@@ -124,7 +124,9 @@ class Roster:
         """
         wanted, bare = name.casefold(), squashed(name)
         # Canvas's number is a person's for ever; who is known to have another one is not meant.
-        possible = [one for one in self.students if one.canvas_id in ("", canvas_id or one.canvas_id)]
+        others = {one.id for one in self.students if canvas_id and one.canvas_id}
+        others -= {one.id for one in self.students if one.canvas_id == canvas_id}
+        possible = [one for one in self.students if one.id not in others]
         ways: tuple[Callable[[Student], bool], ...] = (
             lambda student: bool(canvas_id) and student.canvas_id == canvas_id,
             lambda student: bool(moodle_id) and student.moodle_id == moodle_id,

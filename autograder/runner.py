@@ -99,7 +99,9 @@ def run(submission: bytes | None, plan: Plan, limits: Limits | None = None) -> R
     try:
         repaired = repair(submission, plan)
     except Unreadable as error:
-        return Result(_nothing(outcome, plan, UNREADABLE, f"The file is no notebook: {error}."), None)
+        return Result(
+            _nothing(outcome, plan, UNREADABLE, f"The file is no notebook: {error}."), None
+        )
     outcome.repairs = list(repaired.repairs)
     grading = Grading(plan, repaired, limits, outcome)
     grading.run()
@@ -310,7 +312,7 @@ class Grading:
 
 
 def _sentence(text: str) -> str:
-    """Return a text as one line that begins with a capital, unless it is a name of the learner's."""
+    """Return a text as one line that begins with a capital, unless with a name in code."""
     line = one_line(text)
     first = line.partition(" ")[0].rstrip(":,")
     return line if not first.isalpha() else line[:1].upper() + line[1:]

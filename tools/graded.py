@@ -1,9 +1,8 @@
 """Short cell headers for exercises, spelled out as nbgrader's metadata.
 
-    # %% solution="shift"               a learner's answer
-    # %% tests="shift_works" points=2   graded tests of it
-    # %% locked="setup"                 read-only: imports and data that are given
-    # %% [markdown] manual="why" points=1   an answer that a person grades
+A header `# %% solution="shift"` marks a learner's answer, `# %% tests="shift_works" points=2`
+graded tests of it, `# %% locked="setup"` what is given and read-only, and `# %% [markdown]
+manual="why" points=1` an answer that a person grades. The names are grade ids, each its own.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Table:
         return (("\N{ZERO WIDTH NO-BREAK SPACE}" if self.bom else "") + text).encode()
 
     def _quoted(self, cell: str) -> str:
-        """Return a cell in quotation marks if it needs them, by RFC 4180 or by a careless reader."""
+        """Return a cell, in quotation marks if RFC 4180 or a careless reader needs them."""
         plain = not re.search(r'[",;\t\r\n]|^\s|\s$', cell) and self.delimiter not in cell
         return cell if plain else '"' + cell.replace('"', '""') + '"'
 

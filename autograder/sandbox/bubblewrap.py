@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
+import signal
 import site
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +28,7 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "alternatives")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 UNSHARED = ("user", "ipc", "pid", "net", "uts", "cgroup-try")
+PATIENCE = 10.0
 LEARNER = "1000"  # who a submission is in its own eyes
 
 
@@ -142,7 +146,7 @@ def explain() -> str:
     """Say in one line how submissions are locked in."""
     if problem():
         return f"Sandbox: limits only, {problem()}; code can reach your files and the network."
-    return "Sandbox: bubblewrap; no network, a read-only disk, limits on time, memory and processes."
+    return "Sandbox: bubblewrap; no network, a read-only disk, limits on time and memory."
 
 
 class Cage:
@@ -175,6 +179,7 @@ class Cage:
         with os.fdopen(told) as report:
             text = report.read()
         self.init = json.loads(text)["child-pid"] if text.strip() else self.process.pid
+        self.handle = os.pidfd_open(self.init)
         self.root = f"/proc/{self.init}/root"
 
     def first_child(self) -> int | None:
@@ -209,7 +214,13 @@ class Cage:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """End every process in there at once."""
-        if self.alive():
-            self.process.kill()  # its children die with it
+        """End every process in there, and wait until they have ended."""
+        if self.handle is None:
+            return
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+        select.select([self.handle], [], [], PATIENCE)
+        os.close(self.handle)
+        self.handle = None
+        self.process.kill()
         self.process.wait()

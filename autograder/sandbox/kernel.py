@@ -1,6 +1,6 @@
 """What runs inside the sandbox: an ipykernel that answers one more kind of message.
 
-    python -m autograder.sandbox.kernel '{"connection": …, "wire": 5, …}'
+python -m autograder.sandbox.kernel '{"connection": …, "wire": 5, …}'
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.sandbox.agent import Agent, seed
 
@@ -64,10 +67,19 @@ def main(settings: dict) -> None:
     )
     application.config.HistoryManager.hist_file = ":memory:"
     application.initialize([])
+    application.shell.system = partial(_system, application.shell)
     sock = socket.socket(fileno=settings["wire"])
     application.kernel.agent = Agent(sock, application.shell.user_ns)
     seed(settings["seed"])
     application.start()
+
+
+def _system(shell: InteractiveShell, command: str) -> None:
+    """Run `!command` without a terminal: there is none in here."""
+    words = shell.var_expand(command, depth=1)
+    done = subprocess.run(words, shell=True, capture_output=True, text=True, errors="replace")
+    print(done.stdout + done.stderr, end="")
+    shell.user_ns["_exit_code"] = done.returncode
 
 
 def _limit(largest_file: int) -> None:

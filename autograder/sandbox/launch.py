@@ -1,4 +1,4 @@
-"""Starts the kernel of one submission: from a warm zygote, in a cage of its own, or with limits only."""
+"""Starts a submission's kernel: forked from a warm process, in a cage, or with limits only."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _enter(request: dict, wire: int, report: int) -> int:
 
 
 def join(init: int) -> None:
-    """Enter all namespaces of a process, its user namespace first: that gives the right to the rest.
+    """Enter all namespaces of a process, the user's first: it gives the right to the rest.
 
     Raises:
         OSError: the system does not allow it.

@@ -76,11 +76,11 @@ checks.holds(
 # %% [markdown]
 # ## 2. How do sentences become one array? (3 points)
 #
-# From here on we take the course's own features dictionary, which is sorted by frequency.
+# From here on we take the course's own features dictionary, which is sorted by frequency. So the ids below are not those of task 1.
 
 # %% locked="dictionary"
-features = text.Codec.fit(sentences, tokenizer).vocabulary.features
-print(features)
+by_frequency = text.Codec.fit(sentences, tokenizer).vocabulary.features
+print(by_frequency)
 
 # %% [markdown]
 # Write `to_ids`. It takes a list of sentences and a features dictionary, and returns an int array of shape (sentences, time steps): a line for each sentence, and as many columns as the longest of them has tokens. A shorter line is filled up with `PAD` at the right. A token that the dictionary does not hold becomes `UNK`, and keeps its place.
@@ -103,7 +103,7 @@ def to_ids(sentences, features):
 
 
 # %% tests="ids_fill_the_array" points=2
-found = to_ids(sentences, features)
+found = to_ids(sentences, by_frequency)
 checks.shape(
     "the array of ids",
     found,
@@ -140,7 +140,7 @@ checks.holds(
 ### END HIDDEN TESTS
 
 # %% tests="unknown_words_keep_their_place" points=1
-found = to_ids(["The whale is late.", "Is the ferry blue?"], features)
+found = to_ids(["The whale is late.", "Is the ferry blue?"], by_frequency)
 checks.shape(
     "the ids of two sentences with unknown words",
     found,
@@ -157,8 +157,8 @@ checks.equal(
 checks.holds(
     "the ids of other sentences with unknown words",
     np.array_equal(
-        to_ids(["Whales blow it!", "Late whales ferry."], {**features, "blow": 11})[:, :3],
-        [[3, 11, 10], [7, 3, 5]],
+        to_ids(["Whales blow it!", "Late whales ferry."], {**by_frequency, "blow": 11}),
+        [[3, 11, 10, 3], [7, 3, 5, 4]],
     ),
     hint="a token is unknown if the given dictionary does not hold it; it becomes UNK",
 )
@@ -260,7 +260,7 @@ def read_back(scores, features):
 
 
 # %% tests="scores_read_back" points=1
-found = read_back(text.one_hot([8, 5, 4, 0, 0], 11), features)
+found = read_back(text.one_hot([8, 5, 4, 0, 0], 11), by_frequency)
 checks.attempted("the function read_back", found)
 checks.equal(
     "one-hot rows, read back",
@@ -272,7 +272,7 @@ scores = np.full((3, 11), 0.1)
 scores[[0, 1, 2], [6, 10, 9]] = [0.4, 0.3, 0.2]
 checks.equal(
     "scores of a network, read back",
-    np.asarray(read_back(scores, features)).tolist(),
+    np.asarray(read_back(scores, by_frequency)).tolist(),
     ["is", "it", "?"],
     hint="the highest score of a row need not be 1, nor above a half",
 )
@@ -367,14 +367,14 @@ checks.holds(
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# A free Binder gives us about 1.5 GB. How many words may a translator know there, if it trains on 10,000 sentences of up to 60 time steps?
+# Say that 1.5 GB of memory are free, and that the one-hot rows of 10,000 sentences with 60 time steps each are all that has to fit in. **How many tokens may the vocabulary hold, and what would the ids of these sentences take?**
 
 # %%
 with checks.softly():
     tokens = largest_vocabulary(1_500_000_000, 10_000, 60)
     checks.attempted("the function largest_vocabulary", tokens)
     print(f"one-hot rows: {tokens:,} tokens, and the memory is full")
-    print(f"ids:          as many as there are, in {10_000 * 60 * 4 / 1e6:.1f} MB")
+    print(f"ids:          as many tokens as we like, in {10_000 * 60 * 4 / 1e6:.1f} MB")
 
 # %% [markdown]
-# With one-hot rows, memory decides how many words the model may know. With ids it does not, and `look_up` shows that nothing is lost. [Lesson 03](../../lessons/03_teacher_forcing.ipynb) goes on with ids alone.
+# With one-hot rows, memory decides how many tokens a model may know. With ids it does not, and `look_up` shows that nothing is lost. [Lesson 03](../../lessons/03_teacher_forcing.ipynb) goes on with ids alone.

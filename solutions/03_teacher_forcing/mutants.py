@@ -81,7 +81,7 @@ def teacher_forcing(wrapped):
         },
     ),
     Mutant(
-        "END taken out of both arrays",
+        "END taken out before the arrays are cut",
         points=9,
         says="END is the last that is said",
         answers={
@@ -89,6 +89,19 @@ def teacher_forcing(wrapped):
 def teacher_forcing(wrapped):
     tokens = np.where(wrapped == END, PAD, wrapped)
     return tokens[:, :-1], tokens[:, 1:]
+"""
+        },
+    ),
+    Mutant(
+        "END taken out of a view, and so out of both arrays",
+        points=9,
+        says="END is the last that is said",
+        answers={
+            "shift": """
+def teacher_forcing(wrapped):
+    target_in, target_out = wrapped[:, :-1], wrapped[:, 1:]
+    target_in[target_in == END] = PAD
+    return target_in, target_out
 """
         },
     ),

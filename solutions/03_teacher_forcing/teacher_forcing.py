@@ -29,7 +29,7 @@ def words(ids, codec=codec):
 
 
 # %% [markdown]
-# The album has seven captions. The number before each is what an encoder made of the picture, its whole *state*: 0 for gulls, 1 for boats, 2 for fishermen.
+# The album has seven captions. The number before each is what an encoder made of the picture, its whole *state*: 0 for gulls, 1 for boats, 2 for fishermen. `words(ids)` turns ids back into text, special tokens included.
 
 # %%
 for state, caption in album:
@@ -88,7 +88,7 @@ checks.holds(
 # %% [markdown]
 # ## 2. What is read, and what must be said? (2 points)
 #
-# Write `teacher_forcing`. It takes an array of wrapped captions, shape (captions, time steps), and returns two arrays, each one time step shorter. The first is `target_in`, what the decoder reads: `START` and the tokens, never `END`. The second is `target_out`, what it must say: the tokens and `END`, never `START`. So at each time step `target_out` holds the token that comes after the one in `target_in`. Padding stands in both at the same places.
+# Write `teacher_forcing` by hand, without the library's function of this name. It takes an array of wrapped captions, shape (captions, time steps), and returns two arrays, each one time step shorter. The first is `target_in`, what the decoder reads: `START` and the tokens, never `END`. The second is `target_out`, what it must say: the tokens and `END`, never `START`. So at each time step `target_out` holds the token that comes after the one in `target_in`. Padding stands in both at the same places.
 #
 # For example, `[[1, 5, 6, 2], [1, 7, 2, 0]]` becomes `[[1, 5, 6], [1, 7, 0]]` and `[[5, 6, 2], [7, 2, 0]]`. Look at the end of the second line: `END` is there in one of them only.
 #
@@ -266,9 +266,11 @@ checks.close(
 # %% [markdown]
 # ## 4. What does the decoder guess with a teacher? (1 point)
 #
-# Now we need a decoder. The one below is so small that it learns by counting: which token followed in the album after these two? Its state is a single number for each caption. At first that is what the encoder made of the picture; afterwards it is the token that was read one step ago. So the picture has a say in the first word only. The decoder writes down what it is given, in `decoder.read`: look there when a result surprises.
+# Now we need a decoder. The one below is so small that it learns by counting: after two tokens, which one came next in the album most often? If it has never met the two together, it goes by the last one alone. Its state is a single number for each caption. At first that is what the encoder made of the picture; afterwards it is the token that was read one step ago. So the picture has a say at the beginning only. The decoder writes down what it is given, in `decoder.read`: look there when a result surprises.
 #
 # All that you need of it is `logits, state = decoder.step(ids, state)`. It reads one token of each caption, an int array of shape (captions,), and takes the present state, of the same shape. It returns the logits for the next token, of shape (captions, tokens), and the next state.
+#
+# Below the decoder stand three new pictures with the captions that we want, as `states`, `target_in` and `target_out`.
 
 
 # %% locked="decoder"
@@ -312,7 +314,7 @@ target_in, target_out = batches.teacher_forcing(target)
 # %% [markdown]
 # Write `forced`. It takes a decoder, the states to begin with, shape (captions,), and `target_in`, shape (captions, time steps). At each time step the decoder reads the next column of `target_in`, whatever it guessed before, and goes on from the state that the step before returned. The function returns its guesses, the tokens with the highest logits: an int array of the shape of `target_in`. What stands in it at padding does not matter.
 #
-# For example, with the album's decoder, the state `[2]` and `target_in` for *Fishermen wait*, the guesses are *fishermen sleep in*: after `START` it guesses *fishermen*; after *fishermen* it guesses *sleep*, which is wrong; after *wait*, which the teacher puts in, it guesses *in*.
+# For example, with the decoder of this album, the state `[2]` and `target_in` for *Fishermen wait*, the guesses are *fishermen sleep in*: after `START` it guesses *fishermen*; after *fishermen* it guesses *sleep*, which is wrong; after *wait*, which the teacher puts in, it guesses *in*.
 
 
 # %% solution="forced"
@@ -333,7 +335,7 @@ found = forced(decoder, states, target_in)
 checks.shape("the guesses", found, (3, 8), hint="a guess for each caption and each time step")
 checks.equal(
     "what the decoder read of the first caption",
-    words(ids[0] for ids in decoder.read),
+    words([ids[0] for ids in decoder.read][:8]),
     "<start> gulls sleep on the old boats .",
     hint="the teacher puts in the token of target_in at every step, whatever was guessed before",
 )

@@ -331,9 +331,7 @@ def check_steps(batch, time, size, units, seed):
         wanted = decoder_logits(translator, token, units, before)
         name = f"what step {step} says"
         checks.close(name, log_probs(said), log_probs(wanted[0]), why, tolerance=1e-3)
-        why = (
-            "Hand back the states after the token, the hidden state first, and not those before it."
-        )
+        why = "Hand back the states after the token, hidden state first, and not those before it."
         checks.close(f"hidden state after step {step}", after[0], wanted[1], why, tolerance=1e-4)
         checks.close(f"cell state after step {step}", after[1], wanted[2], why, tolerance=1e-4)
 
@@ -354,9 +352,7 @@ def check_sharing(batch, size, units, seed):
     fill(translator, seed + 1)  # as training would: the wired decoder has to learn along
     said = np.asarray(decoder([token, *before])[0])
     wanted, _, _ = decoder_logits(translator, token, units, before)
-    hint = (
-        "New layers have weights of their own. The translator's layers, called again, share theirs."
-    )
+    hint = "New layers have their own weights. The translator's layers, called again, share theirs."
     name = "what the decoder says after the translator got other weights"
     checks.close(name, log_probs(said), log_probs(wanted), hint, tolerance=1e-3)
 
@@ -395,16 +391,16 @@ def check_loss(batch, time, size, seed):
     rng = np.random.default_rng(seed)
     logits, target_out = rng.normal(size=(batch, time, size)), rng.integers(2, size, (batch, time))
     hint = "The softmax runs over the last axis: of V equally likely token types each has 1/V."
-    checks.close("loss of equal logits", loss(0 * logits, target_out), np.log(size), hint)
+    checks.close("loss: equal logits", loss(0 * logits, target_out), np.log(size), hint)
     chosen = [
         np.log(numpy_cells.softmax(logits[row, step])[target_out[row, step]])
         for row in range(batch)
         for step in range(time)
     ]
     hint = "Take the logarithm of the right token's probability, and the mean over all tokens."
-    checks.close("loss without padding", loss(logits, target_out), -np.mean(chosen), hint)
+    checks.close("loss: no padding", loss(logits, target_out), -np.mean(chosen), hint)
     hint = "exp overflows. Only differences count: take the largest logit off first."
-    checks.close("loss of logits + 1000", loss(logits + 1000, target_out), -np.mean(chosen), hint)
+    checks.close("loss: logits + 1000", loss(logits + 1000, target_out), -np.mean(chosen), hint)
 
 
 check_loss(batch=3, time=5, size=13, seed=13)
@@ -425,7 +421,7 @@ def check_padded_loss(lengths, size, seed):
     ]
     found = loss(logits, np.where(real, target_out, PAD))
     hint = "Add up over the real tokens of the whole batch, and divide once, by their number."
-    checks.close("loss with padding", found, -np.mean(chosen), hint)
+    checks.close("loss: rows with padding", found, -np.mean(chosen), hint)
 
 
 check_padded_loss([5, 1, 3], size=13, seed=15)
@@ -436,7 +432,7 @@ check_padded_loss([2, 7], size=8, seed=16)
 # %% [markdown]
 # ## Where to go on
 #
-# The five functions together are the translator of the lesson. Its training needs two lines more:
+# Tasks 1 and 2 together are the translator of the lesson. Its training takes two lines more,
 # `translator.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))` and `translator.fit`, on the
-# arrays of lesson 03. What `wire_decoder` is good for is the subject of
-# [lesson 05](../../lessons/05_inference_decoding.ipynb).
+# arrays of lesson 03; with `mask_zero=True` in both embeddings Keras leaves padding out of this loss, as you did in
+# task 5. What `wire_decoder` is good for is the subject of [lesson 05](../../lessons/05_inference_decoding.ipynb).

@@ -9,8 +9,8 @@
 # - `logits, state = model.step(token_ids, state)` takes an int array `(batch,)` and what the call before it gave, and gives
 #   the logits `(batch, vocabulary)` of the next token.
 #
-# A state is a dictionary of arrays, each with `batch` rows; what the numbers in it mean is the model's business. Some tests
-# decode one sentence, with a batch of 1.
+# A state is a dictionary of arrays, each with `batch` rows; what the numbers in it mean is the model's business. Greedy
+# search below decodes one sentence, with a batch of 1; beam search will use the batch for its beginnings.
 #
 # Replace each `...` with your own code and run the cell of tests below it. A test that fails says what it needs. There are
 # hidden tests as well: they ask the same of other models.
@@ -21,6 +21,15 @@ import numpy as np
 from course import batches, checks, text
 from course.models.numpy_cells import gru_step, softmax
 from course.text import END, PAD, START
+
+
+def check_pairs(name, found):
+    """Refuse what is no list of pairs (tokens, log_prob)."""
+    checks.attempted(name, found)
+    rows = found if isinstance(found, list | tuple) else [found]
+    pairs = all(isinstance(row, list | tuple) and len(row) == 2 for row in rows)
+    checks.holds(f"{name}: the result is a list of pairs (tokens, log_prob)", pairs)
+
 
 # %% [markdown]
 # Two models are given, in NumPy, so that everything runs at once. You need not read how they work. A `Phrasebook` knows a
@@ -72,7 +81,7 @@ class Phrasebook(Model):
     def step(self, token_ids, state):
         token_ids = self.note(token_ids, state)
         place = np.minimum(state["place"], self.rows.shape[1] - 2)
-        shares = state["shares"] * (self.rows[:, place].T == token_ids[:, None])
+        shares = state["shares"] * (token_ids[:, None] == self.rows[:, place].T)
         probs = np.full((len(place), len(self.target.vocabulary)), 1e-6)  # nothing is impossible
         np.add.at(probs, (np.arange(len(place))[:, None], self.rows[:, place + 1].T), shares)
         logits = np.log(probs) + 3.0
@@ -120,8 +129,8 @@ home = np.array([book.source.ids("he went home")])
 #
 # Write `greedy(model, source_ids, max_tokens)` for one sentence: `source_ids` has the shape `(1, source_time)`. It feeds
 # START at the first step, and from then on the token that the model has just said, which is always the likeliest one. It
-# returns the list of the tokens said, as ints. Their END stands last in the list and ends the loop; the other way out is the
-# limit: the list never has more than `max_tokens` tokens, END counted.
+# returns the list of the tokens said, as ints. When the model says END, it stands last in the list and ends the loop; the other
+# way out is the limit: the list never has more than `max_tokens` tokens, END counted.
 #
 # For example, `greedy(book, evening, max_tokens=9)` returns the ids of *buenas noches a todos* and END, five tokens;
 # `book.target.text(ids)` writes ids as text. With `max_tokens=2` it returns the ids of *buenas noches*.
@@ -142,14 +151,16 @@ def greedy(model, source_ids, max_tokens):
 
 # %% tests="greedy_words" points=1
 def check_words(model, source_ids, words):
-    found = greedy(model, source_ids, max_tokens=len(words) + 2)
+    found = greedy(model, source_ids, max_tokens=len(words) + 4)
     checks.attempted("greedy", found)
     fed = [int(id) for ids in model.fed for id in ids]
     hint = "The model reads START at the first step, and then what it has said itself."
     checks.holds("START is fed exactly once", fed.count(START) == 1, hint)
+    hint = "Does `return` stand in the loop? Then the first pass is the last one."
+    checks.holds("greedy says more than one token", np.size(found) > 1, hint)
     hint = (
-        "Each step takes the token and the state of the step before; `return` stands behind the "
-        "loop; the limit counts tokens and not characters."
+        "Each step takes the likeliest token and the state of the step before; the limit counts "
+        "tokens and not characters."
     )
     checks.equal("the words that greedy says", np.ravel(found)[: len(words)], words, hint)
 
@@ -160,19 +171,9 @@ check_words(book, home, book.target.ids("se marchó a casa"))
 numbers = Phrasebook({"eight": {"uno dos tres cuatro uno dos tres": 0.6, "dos uno": 0.4}})
 eight = np.array([numbers.source.ids("eight")])
 check_words(numbers, eight, numbers.target.ids("uno dos tres cuatro uno dos tres"))
-
-
-def check_network(model, source_ids):
-    state, token, words = model.start(source_ids), START, []
-    for _ in range(7):
-        logits, state = model.step([token], state)
-        token = int(np.argmax(logits[0]))
-        words.append(token)
-    check_words(model, source_ids, words[: words.index(END)] if END in words else words)
-
-
-for seed in (3, 5, 8):
-    check_network(TinyNetwork(11, 7, seed), np.array([[4, 6, 5]]))
+network_ids = np.array([[4, 6, 5]])
+check_words(TinyNetwork(11, 7, seed=83), network_ids, [5, 9, 9, 8, 6, 6, 7, 10])
+check_words(TinyNetwork(9, 5, seed=113), network_ids, [8, 5, 8, 8, 3, 3, 3, 3])
 ### END HIDDEN TESTS
 
 
@@ -180,12 +181,12 @@ for seed in (3, 5, 8):
 def check_stop(model, source_ids, words):
     hint = "END ends the loop, and stands last in the list."
     found = greedy(model, source_ids, max_tokens=len(words) + 4)
-    checks.equal("a sentence that ends by itself", found, [*words, END], hint)
+    checks.equal("greedy: a sentence that ends by itself", found, [*words, END], hint)
     found = greedy(model, source_ids, max_tokens=len(words) + 1)
-    checks.equal("a sentence that fits exactly", found, [*words, END], hint)
+    checks.equal("greedy: a sentence that fits exactly", found, [*words, END], hint)
     hint = "With max_tokens tokens in the list the loop ends, whatever the model still has to say."
     found = greedy(model, source_ids, max_tokens=len(words) - 1)
-    checks.equal("a sentence cut off by the limit", found, words[:-1], hint)
+    checks.equal("greedy: a sentence cut off by the limit", found, words[:-1], hint)
 
 
 check_stop(book, evening, book.target.ids("buenas noches a todos"))
@@ -196,7 +197,9 @@ check_stop(letters, np.array([letters.source.ids("y z")]), letters.target.ids("d
 endless = TinyNetwork(11, 7, seed=4)
 endless.bias[END] = -50.0
 found = greedy(endless, np.array([[5, 4]]), max_tokens=13)
-checks.equal("tokens of a sentence that never ends", len(found), 13, "The limit counts tokens.")
+checks.equal(
+    "greedy: the length of a sentence that never ends", len(found), 13, "The limit counts tokens."
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -231,7 +234,7 @@ def check_log_prob(source_ids, translation, probability):
         "Feed START and then each token but the last; after each step, add the logarithm of the "
         "probability of the token that comes next, END included."
     )
-    name = f"log-probability of {translation!r}"
+    name = f"log_prob of {translation!r}"
     checks.close(name, found, np.log(probability), hint, tolerance=1e-3)
 
 
@@ -251,7 +254,7 @@ for fed, following in zip([START, *tokens], tokens):
     total += logits[0, following] - np.log(np.exp(logits[0]).sum())
 found = log_prob(network, source_ids, tokens)
 hint = "Is the state of each step carried on to the next one?"
-checks.close("log-probability by a network", found, total, hint, tolerance=1e-3)
+checks.close("log_prob by a network", found, total, hint, tolerance=1e-3)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -347,16 +350,18 @@ def draw(probs, numbers):
 # %% tests="draw_points" points=1
 probs = np.array([[0.0, 0.3, 0.5, 0.2], [0.25, 0.25, 0.0, 0.5], [0.0, 0.0, 0.75, 0.25]])
 hint = "Add up the probabilities along each row: a token begins where the one before it ends."
-checks.equal("the tokens drawn", draw(probs, np.array([0.1, 0.6, 0.9])), [1, 3, 3], hint)
-checks.equal("the tokens drawn", draw(probs, np.array([0.6, 0.1, 0.7])), [2, 0, 2], hint)
-hint = "The number 0 points at the first token that has a length at all."
-checks.equal("the tokens drawn by 0", draw(probs, np.array([0.0, 0.0, 0.0])), [1, 0, 2], hint)
+checks.equal("draw: the tokens", draw(probs, np.array([0.1, 0.6, 0.9])), [1, 3, 3], hint)
+checks.equal("draw: the tokens", draw(probs, np.array([0.6, 0.1, 0.7])), [2, 0, 2], hint)
+hint = "At the number 0 lies the first token that has any length."
+checks.equal(
+    "draw: the tokens at the number 0", draw(probs, np.array([0.0, 0.0, 0.0])), [1, 0, 2], hint
+)
 ### BEGIN HIDDEN TESTS
 shares = np.array([0.0, 0.35, 0.05, 0.0, 0.4, 0.2])
 numbers = (np.arange(200) + 0.5) / 200
 found = draw(np.tile(shares, (200, 1)), numbers)
-checks.shape("the tokens drawn", found, (200,), "One token for each row.")
-counts = np.bincount(np.asarray(found), minlength=6)[:6]
+checks.shape("draw: the result", found, (200,), "One token for each row.")
+counts = np.bincount(np.asarray(found).astype(int), minlength=6)
 hint = "Each token is drawn as often as its probability says."
 checks.equal("how often each token is drawn", counts, (200 * shares).round().astype(int), hint)
 ### END HIDDEN TESTS
@@ -394,18 +399,15 @@ def check_continuations(beginnings, vocabulary, width, seed):
     found = continuations(sums, log_probs, width)
     checks.attempted("continuations", found)
     checks.equal("continuations: the number of results", len(found), 3, "parents, tokens, sums")
-    ranked = sorted(
-        ((sums[parent] + log_probs[parent, token], parent, token))
-        for parent in range(beginnings)
-        for token in range(vocabulary)
-    )[::-1][:width]
+    totals = sums[:, None] + log_probs
+    ranked = sorted(np.ndindex(totals.shape), key=lambda place: -totals[place])[:width]
     hint = (
         "Compare the continuations of all beginnings with each other, by the sum of both numbers."
     )
-    checks.close("sums", found[2], [total for total, _, _ in ranked], hint)
+    checks.close("sums", found[2], [totals[place] for place in ranked], hint)
     hint = "In an array (beginnings, vocabulary) the row is the parent and the column the token."
-    checks.equal("parents", found[0], [parent for _, parent, _ in ranked], hint)
-    checks.equal("tokens", found[1], [token for _, _, token in ranked], hint)
+    checks.equal("parents", found[0], [parent for parent, _ in ranked], hint)
+    checks.equal("tokens", found[1], [token for _, token in ranked], hint)
 
 
 check_continuations(beginnings=3, vocabulary=7, width=4, seed=1)
@@ -453,22 +455,18 @@ def beam(model, source_ids, width, max_tokens):
 
 
 # %% tests="beam_finds" points=2
-def check_beam(model, source_ids, width, max_tokens, wanted, log_prob):
+def check_beam(model, source_ids, width, max_tokens, wanted, total):
     found = beam(model, source_ids, width, max_tokens)
-    checks.attempted("beam", found)
-    pairs = len(found) > 0 and all(len(pair) == 2 for pair in found)
-    checks.holds("beam: the result is a list of pairs (tokens, log_prob)", pairs)
+    check_pairs("beam", found)
+    hint = "What has not ended when the limit is reached counts as it is."
+    checks.holds("beam: at least one sentence is found", len(found) > 0, hint)
     hint = (
-        "Greedy search is a beam of width 1; a wider one also follows what looked worse at first."
+        "Does the beam keep `width` beginnings, does each go on with the state of its parent, "
+        "and is what ends with END put aside?"
     )
-    if width > 1:
-        hint = (
-            "Does the beam keep `width` beginnings, does each go on with the state of its parent, and "
-            "is END put aside?"
-        )
     checks.equal(f"the likeliest sentence at width {width}", found[0][0], wanted, hint)
     hint = "The sum grows by the logarithm of each token's probability, END included."
-    checks.close("its log-probability", found[0][1], log_prob, hint, tolerance=1e-3)
+    checks.close("its log-probability", found[0][1], total, hint, tolerance=1e-3)
     falling = [float(pair[1]) for pair in found]
     checks.holds("the likeliest sentence comes first", falling == sorted(falling, reverse=True))
 
@@ -488,24 +486,9 @@ sea = Phrasebook(
 sea_ids, words = np.array([sea.source.ids("the sea")]), sea.target.ids
 check_beam(sea, sea_ids, 1, 8, [*words("el mar azul"), END], np.log(0.2))
 check_beam(sea, sea_ids, 4, 8, [*words("la mar está en calma"), END], np.log(0.22))
-
-
-def check_network_beam(size, units, seed, source_ids, length):
-    """Compare with the likeliest of all sentences of up to `length` tokens, tried one by one."""
-    model = TinyNetwork(size, units, seed)
-    open_, ended = [([START], 0.0, model.start(source_ids))], []
-    for _ in range(length):
-        longer = []
-        for tokens, total, state in open_:
-            logits, state = model.step([tokens[-1]], state)
-            for id, log_p in enumerate(np.log(softmax(logits)[0])):
-                (ended if id == END else longer).append(([*tokens, id], total + log_p, state))
-        open_ = sorted(longer, key=lambda item: -item[1])[:60]
-    tokens, total, _ = max(ended + open_, key=lambda item: item[1])
-    check_beam(model, source_ids, 12, length, tokens[1:], total)
-
-
-check_network_beam(7, 5, 2, np.array([[4, 6]]), 3)
+network_ids = np.array([[4, 6]])  # of all sentences of up to four tokens these are the likeliest
+check_beam(TinyNetwork(7, 5, seed=486), network_ids, 5, 4, [5, 4, END], -1.42861)
+check_beam(TinyNetwork(7, 5, seed=1128), network_ids, 5, 4, [6, 4, END], -1.85396)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -523,13 +506,9 @@ check_network_beam(7, 5, 2, np.array([[4, 6]]), 3)
 # %% solution="rank"
 def rank(hypotheses, exponent):
     """Return the pairs (tokens, log_prob), the best by its score first."""
-
     ### BEGIN SOLUTION
-    def score(pair):
-        tokens, total = pair
-        return total / ((5 + len(tokens)) / 6) ** exponent
-
-    return sorted(hypotheses, key=score, reverse=True)
+    scores = [total / ((5 + len(tokens)) / 6) ** exponent for tokens, total in hypotheses]
+    return [hypotheses[place] for place in np.argsort(scores)[::-1]]
     ### END SOLUTION
 
 
@@ -537,7 +516,7 @@ def rank(hypotheses, exponent):
 def check_rank(lengths, log_probs, exponent, order):
     given = [([5] * (n - 1) + [END], value) for n, value in zip(lengths, log_probs)]
     found = rank(given, exponent)
-    checks.attempted("rank", found)
+    check_pairs("rank", found)
     checks.equal("the number of sentences", len(found), len(given), "None is left out.")
     hint = (
         "Scores are negative. Divided by a number above 1 they rise, and the highest score is best."

@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant(
         "return stands in the loop",
         points=8,
-        says="return",
+        says="first pass",
         answers={"greedy": GREEDY.replace("    return said", "        return said")},
     ),
     Mutant(
@@ -111,13 +111,13 @@ MUTANTS = [
     Mutant(
         "argmin in the place of argmax",
         points=8,
-        says="words",
+        says="the words that greedy says",
         answers={"greedy": GREEDY.replace("argmax", "argmin")},
     ),
     Mutant(
         "logits are taken for log-probabilities",
         points=9,
-        says="log-probability",
+        says="log_prob",
         answers={"log_prob": LOG_PROB.replace("np.log(softmax(logits)", "(logits")},
     ),
     Mutant(
@@ -172,7 +172,7 @@ def draw(probs, numbers):
     Mutant(
         "the numbers are not used: the likeliest token is drawn",
         points=9,
-        says="drawn",
+        says="Add up",
         answers={"draw": "def draw(probs, numbers):\n    return probs.argmax(axis=-1)"},
     ),
     Mutant(
@@ -192,19 +192,19 @@ def draw(probs, numbers):
     Mutant(
         "a beam of one, whatever the width",
         points=8,
-        says="width",
+        says="keep `width` beginnings",
         answers={"beam": BEAM.replace("(logits)), width)", "(logits)), 1)")},
     ),
     Mutant(
         "the beginnings go on with the states of others",
         points=8,
-        says="parent",
+        says="state of its parent",
         answers={"beam": BEAM.replace("parents[live]]", "np.arange(len(live)) % len(array)]")},
     ),
     Mutant(
         "beginnings go on beyond END",
         points=8,
-        says="END",
+        says="put aside",
         answers={
             "beam": BEAM.replace("ids != END", "ids > 0").replace(
                 "        whole += [(longer", "        [] + [(longer"
@@ -214,7 +214,7 @@ def draw(probs, numbers):
     Mutant(
         "what the limit cuts off is thrown away",
         points=8,
-        says="pairs",
+        says="counts as it is",
         answers={"beam": BEAM.replace("zip(beginnings, sums)", "[]")},
     ),
     Mutant(
