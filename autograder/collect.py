@@ -18,7 +18,6 @@ submission they would make a whole class late. Canvas's own mark is in `collecte
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from pathlib import Path
 from autograder import layouts
 from autograder.archive import Entry, Limits, opened
 from autograder.classroom import Classroom
-from autograder.layouts import CANVAS, MOODLE, Clue, Layout, canonical
+from autograder.layouts import CANVAS, MOODLE, Clue, Layout
 from autograder.names import folders, shown
 from autograder.placing import (
     OLDER,
@@ -41,6 +40,7 @@ from autograder.placing import (
     Record,
     Shelf,
 )
+from autograder.recognition import Releases
 from autograder.roster import Roster
 from course.errors import CourseError
 
@@ -250,9 +250,8 @@ class _Collector:
         users = defaultdict(set)
         for _, clue in self.clues:
             users[clue.name, clue.source].add(clue.user)
-        return {key for key, numbers in users.items() if len(numbers) > 1} | {
-            ("Participant", MOODLE)
-        }
+        hidden = {("Participant", MOODLE)}
+        return hidden | {key for key, numbers in users.items() if len(numbers) > 1}
 
     def _named(self, group: list[_Found]) -> dict[str, list[_Found]]:
         """Return one student's notebooks of an assignment by the name that each gets."""
@@ -292,11 +291,13 @@ class _Collector:
                 place = Place(student, one.assignment, f"{notebook}.ipynb", one.owner)
                 step = self.shelf.keep if rank else self.shelf.put
                 status = self._tried(one.entry, step, place, data, record)
-                if status:
-                    late, source = record.late, one.entry.place
-                    self.result.placements.append(
-                        Placement(student, one.assignment, place.notebook, status, late, source)
-                    )
+                self._report(place, status, record.late, one.entry)
+
+    def _report(self, place: Place, status: str | None, late: bool, entry: Entry) -> None:
+        """Add a notebook to the report, if it has found its place."""
+        if status:
+            where = (place.student, place.assignment, place.notebook)
+            self.result.placements.append(Placement(*where, status, late, entry.place))
 
     def _read(self, one: _Found) -> tuple[_Found, bytes, Record]:
         """Return a notebook's bytes, and what is known of it."""
@@ -326,88 +327,6 @@ class _Collector:
         except (CourseError, ValueError, OverflowError):
             self.result.notes.append(f"{found.place}: not a time; left out")
             return None, ""
-
-
-class Releases:
-    """The assignments that there are, and which of them a notebook is."""
-
-    def __init__(self, classroom: Classroom):
-        """Look at a classroom's sources."""
-        self.notebooks = {
-            name: {path.stem: path for path in classroom.notebooks(name)}
-            for name in classroom.assignments()
-        }
-
-    @property
-    def assignments(self) -> list[str]:
-        """Their names."""
-        return list(self.notebooks)
-
-    def resolve(
-        self, file: str, read: Callable[[], bytes], wanted: str = ""
-    ) -> tuple[str, str, str]:
-        """Return which notebook of which assignment a file is.
-
-        Args:
-            file: its name.
-            read: returns its bytes; called only if the name does not tell.
-            wanted: the assignment, where that is known.
-
-        Returns:
-            The assignment; the notebook, empty if that is unclear; and how it was found, empty if
-            by its name.
-
-        Raises:
-            CourseError: it is another assignment's, or it is unclear which.
-        """
-        named = self._by_name(file)
-        fitting = [one for one in named if one[0] == (wanted or one[0])]
-        if len(fitting) == 1:
-            return *fitting[0], ""
-        if named and not fitting:
-            raise CourseError(f"by its name the notebook of {named[0][0]}, not of {wanted}")
-        among = fitting or [one for one in self._all() if one[0] == (wanted or one[0])]
-        if found := self._by_ids(grade_ids(read()), among):
-            return *found, "the ids of its cells"
-        inside = [one for one in among if layouts.contains(file, one[1])]
-        if len(inside) == 1:
-            return *inside[0], "a part of its name"
-        if wanted:
-            return wanted, "", ""
-        raise CourseError("unclear which assignment it is; collect it with --assignment")
-
-    def _all(self) -> list[tuple[str, str]]:
-        """Return all assignments and notebooks."""
-        return [(name, stem) for name, stems in self.notebooks.items() for stem in stems]
-
-    def _by_name(self, file: str) -> list[tuple[str, str]]:
-        """Return what a file may be by its name, the marks of a copy taken off one by one."""
-        for form in layouts.forms(file):
-            if found := [one for one in self._all() if canonical(one[1]) == form]:
-                return found
-        return []
-
-    def _by_ids(self, ids: set[str], among: list[tuple[str, str]]) -> tuple[str, str] | None:
-        """Return the notebook that shares the most grade ids, if it is one."""
-        counts = {one: len(ids & self._ids(*one)) for one in among}
-        most = max(counts.values(), default=0)
-        best = [one for one, count in counts.items() if count == most]
-        return best[0] if most and len(best) == 1 else None
-
-    def _ids(self, assignment: str, notebook: str) -> set[str]:
-        """Return the grade ids of a source."""
-        return grade_ids(self.notebooks[assignment][notebook].read_bytes())
-
-
-def grade_ids(notebook: bytes) -> set[str]:
-    """Return the grade ids in a notebook's cells; none if it cannot be read."""
-    try:
-        cells = json.loads(notebook)["cells"]
-        marks = [cell["metadata"].get("nbgrader") for cell in cells if "metadata" in cell]
-        ids = (mark.get("grade_id") for mark in marks if isinstance(mark, dict))
-        return {text for text in ids if isinstance(text, str)}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return set()
 
 
 def _newest_first(one: tuple, other: tuple) -> int:

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from autograder import outcome as words
 from autograder.classroom import Classroom
-from autograder.gradebook import Mark, Marked, marked
+from autograder.marks import Mark, Marked, marked
 from autograder.outcome import Outcome, Task
 from autograder.plan import ANSWER, GIVEN, MANUAL, TESTS, Plan, make_plan
 from autograder.records import load_outcomes, notebook_path, write_whole

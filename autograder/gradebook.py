@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: the only place that writes it.
+"""nbgrader's gradebook: the only place that writes it; `marks` reads it.
 
 What a person does in the formgrader outlives a regrade: manual grades, extra credit, comments, and
 a late penalty that was set by hand. A graded cell asks for a person ("needs manual grade") where
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -37,48 +36,17 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import parse_utc
 
 from autograder.classroom import Classroom
-from autograder.database import exists, opened, remember, remembered
+from autograder.database import opened, remember, remembered
+from autograder.marks import Mark, Marked, grades, marked
 from autograder.outcome import MANUAL, MISSING, UNREADABLE, Outcome, Task
 from autograder.plan import Plan
 from autograder.records import notebook_path, write_whole
 from autograder.shown import harmless, plain
 from course.errors import CourseError
 
+__all__ = ["Mark", "Marked", "enrol", "grades", "marked", "record", "register"]
+
 PERSON = ("first_name", "last_name", "email", "lms_user_id")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What the gradebook holds on one graded cell.
-
-    Attributes:
-        points: as nbgrader counts them, extra credit included; None as long as a person is needed.
-        max_points: what can be had without extra credit.
-        by_hand: whether a person gave them.
-        extra: extra credit.
-    """
-
-    points: float | None
-    max_points: float
-    by_hand: bool
-    extra: float
-
-
-@dataclass(frozen=True)
-class Marked:
-    """What the gradebook holds on one submitted notebook.
-
-    Attributes:
-        name: the student's, if it is known.
-        marks: by grade id.
-        comments: a person's, by the id of the answer that they are about.
-        late_penalty: points that are taken off.
-    """
-
-    name: str
-    marks: dict[str, Mark]
-    comments: dict[str, str]
-    late_penalty: float
 
 
 def register(plan: Plan, classroom: Classroom, source: Path) -> None:
@@ -157,19 +125,6 @@ def record(results: Iterable[tuple[Outcome, dict | None]], classroom: Classroom)
     return remarks
 
 
-def marked(classroom: Classroom) -> dict[tuple[str, str, str], Marked]:
-    """Return what the gradebook holds, by student, assignment and notebook; nothing without one.
-
-    Raises:
-        CourseError: the gradebook cannot be read.
-    """
-    if not exists(classroom):
-        return {}
-    with opened(classroom) as database:
-        notebooks = database.book.db.query(SubmittedNotebook).all()
-        return {(one.student.id, one.assignment.name, one.name): _marked(one) for one in notebooks}
-
-
 class _SaveCellsHere(SaveCells):
     """nbgrader's own step, on a gradebook that is open: its `preprocess` would open another."""
 
@@ -195,26 +150,6 @@ def _refuse_a_new_notebook(book: Gradebook, plan: Plan) -> None:
             f"{plan.assignment}: {plan.notebook!r} is a new notebook, but submissions are recorded "
             "already; give the assignment a new name"
         )
-
-
-def _marked(submitted: SubmittedNotebook) -> Marked:
-    """Return what the gradebook holds on a notebook."""
-    names = (submitted.student.first_name, submitted.student.last_name)
-    comments = {one.name: one.manual_comment for one in submitted.comments if one.manual_comment}
-    return Marked(
-        name=" ".join(name for name in names if name),
-        marks={grade.name: _mark(grade) for grade in submitted.grades},
-        comments=comments,
-        late_penalty=submitted.late_submission_penalty or 0.0,
-    )
-
-
-def _mark(grade: Grade) -> Mark:
-    """Return what the gradebook holds on a graded cell."""
-    by_hand = grade.manual_score is not None
-    waits = grade.auto_score is None and not by_hand
-    points = None if waits else grade.score
-    return Mark(points, grade.cell.max_score, by_hand, grade.extra_credit or 0.0)
 
 
 def _record(

@@ -114,10 +114,8 @@ class Shelf:
             return UNCHANGED
         if known and known.newer_than(record):
             return self.keep(place, data, record)
-        self._keep(place, current, known or _undescribed(folder, place.notebook, current))
-        if not record.timestamp:
-            (folder / TIMESTAMP).unlink(missing_ok=True)  # it was the old one's
-        return self._write(folder, place, data, record, REPLACED)
+        known = known or _undescribed(folder, place.notebook, current)
+        return self._swap(folder, place, (current, known), (data, record))
 
     def keep(self, place: Place, data: bytes, record: Record) -> str:
         """Keep a notebook that is not the newest; OLDER, or UNCHANGED if it is kept already."""
@@ -125,6 +123,15 @@ class Shelf:
         if any(_bytes(path) == data for path in top.glob(f"*/{place.notebook}")):
             return UNCHANGED
         return self._keep(place, data, record)
+
+    def _swap(
+        self, folder: Path, place: Place, old: tuple[bytes, Record], new: tuple[bytes, Record]
+    ) -> str:
+        """Put a newer notebook in the place of one that is kept."""
+        self._keep(place, *old)
+        if not new[1].timestamp:
+            (folder / TIMESTAMP).unlink(missing_ok=True)  # it was the old one's
+        return self._write(folder, place, *new, REPLACED)
 
     def _keep(self, place: Place, data: bytes, record: Record) -> str:
         """Copy a notebook to `older`, the notebook last: if it is there, all of it is."""
@@ -174,12 +181,10 @@ def read_records(folder: Path) -> dict[str, Record]:
     Args:
         folder: `submitted/STUDENT/ASSIGNMENT`.
     """
-    known = {field.name for field in fields(Record)}
     rows = _json(folder).get("notebooks", {})
-    return {
-        name: Record(**{key: value for key, value in row.items() if key in known})
-        for name, row in rows.items()
-    }
+    known = {field.name for field in fields(Record)}
+    fitting = {name: row for name, row in rows.items() if set(row) <= known and "sha256" in row}
+    return {name: Record(**row) for name, row in fitting.items()}
 
 
 def read_owner(folder: Path) -> str:

@@ -213,9 +213,9 @@ class _Alignment:
         return [cell for cell in self.cells if cell not in taken]
 
     @property
-    def homeless(self) -> list[Found]:
-        """Free cells whose metadata is lost or wrong: an editor's doing, not a learner's."""
-        return [cell for cell in self.free if self.stripped or cell.marks]
+    def graded(self) -> list[_Wanted]:
+        """The release's cells that nbgrader knows: all but text."""
+        return [wanted for wanted in self.wanted if wanted.cell.role != TEXT]
 
     @property
     def answers(self) -> list[_Wanted]:
@@ -232,7 +232,8 @@ class _Alignment:
         """Return those cells that lie where one is expected: between its neighbours."""
         before, after = self.wanted[: wanted.place], self.wanted[wanted.place + 1 :]
         low = next((one.found.position for one in reversed(before) if one.found), 0)
-        high = next((one.found.position for one in after if one.found), math.inf)
+        later = (one.found.position for one in after if one.found)
+        high = next((position for position in later if position > low), math.inf)
         return [cell for cell in cells if low < cell.position < high]
 
     def rivals(self, wanted: _Wanted) -> list[_Wanted]:
@@ -300,16 +301,17 @@ def _agrees(alignment: _Alignment, wanted: _Wanted, cell: Found) -> bool:
 
 def _by_cell_id(alignment: _Alignment) -> None:
     """Find text that was edited by the notebook's own ids."""
-    graded = {wanted.id for wanted in alignment.wanted if wanted.cell.role != TEXT}
+    graded = {wanted.id for wanted in alignment.graded}
     for wanted in alignment.missing(TEXT):
         cells = (cell for cell in alignment.free if cell.cell_id == wanted.id)
         wanted.found = next((cell for cell in cells if cell.grade_id not in graded), None)
 
 
 def _by_likeness(alignment: _Alignment) -> None:
-    """Find locked cells that were edited and have lost their metadata."""
+    """Find locked cells that were edited and whose metadata is wrong, or lost with all the rest."""
     for wanted in alignment.missing(TESTS, GIVEN):
-        wanted.found = _best(alignment.homeless, wanted, Content.likeness)
+        cells = [cell for cell in alignment.free if alignment.stripped or cell.marks]
+        wanted.found = _best(cells, wanted, Content.likeness)
 
 
 def _best(
@@ -364,9 +366,11 @@ def _by_heading(alignment: _Alignment) -> None:
 
 def _by_place(alignment: _Alignment) -> None:
     """Find answers whose stub defines nothing: a blank one, or what stands in its place."""
+    if not any(wanted.found for wanted in alignment.graded):
+        return
     for wanted in alignment.missing(ANSWER, MANUAL):
         blank = [cell for cell in alignment.free if cell.text == wanted.text]
-        fits = [cell for cell in alignment.homeless if cell.kind == wanted.kind]
+        fits = [cell for cell in alignment.free if cell.text and cell.kind == wanted.kind]
         cells = alignment.nearby(wanted, blank) or alignment.nearby(wanted, fits) or blank
         if cells and not wanted.names:
             wanted.found = cells[0]
@@ -478,24 +482,23 @@ def _tasks(alignment: _Alignment, answer: _Wanted) -> list[str]:
 
 def _sentences(alignment: _Alignment) -> Iterator[str]:
     """Yield what was mended: in the whole notebook, in the release's order, in own cells."""
-    graded = [wanted for wanted in alignment.wanted if wanted.cell.role != TEXT]
-    if not any(wanted.found for wanted in graded):
+    if not any(wanted.found for wanted in alignment.graded):
         had = "No cell of the notebook belongs to" if alignment.cells else "There was no cell of"
         yield f"{had} this assignment; all were put back as released, without answers."
     else:
-        yield from _of_the_notebook(alignment, graded)
-        for wanted in graded:
+        yield from _of_the_notebook(alignment)
+        for wanted in alignment.graded:
             yield from (_about(wanted, words) for words in _of_the_cell(alignment, wanted))
             yield from (_about(wanted, words) for words in _of_the_copies(alignment, wanted))
             yield from (_about(wanted, words) for words in _of_the_metadata(alignment, wanted))
     yield from _of_own_cells(alignment)
 
 
-def _of_the_notebook(alignment: _Alignment, graded: list[_Wanted]) -> Iterator[str]:
+def _of_the_notebook(alignment: _Alignment) -> Iterator[str]:
     """Yield what was mended in all cells at once."""
     if alignment.stripped:
-        yield "The notebook had no grading metadata; its cells were recognised by content."
-    there = [wanted for wanted in graded if wanted.found and not _took_another(wanted)]
+        yield "The notebook had no grading metadata; its cells were recognised all the same."
+    there = [wanted for wanted in alignment.graded if wanted.found and not _took_another(wanted)]
     places = [wanted.found.position for wanted in there]
     if places != sorted(places):
         yield "The cells were in another order; they were run in the assignment's order."
@@ -564,7 +567,7 @@ def _of_the_metadata(alignment: _Alignment, wanted: _Wanted) -> Iterator[str]:
     if not found or alignment.stripped or _took_another(wanted):
         return
     if not found.marks:
-        yield "{it} had no usable grading metadata; {they} {were} recognised by content."
+        yield "{it} had no usable grading metadata; {they} {were} recognised all the same."
     elif found.grade_id != wanted.id:
         yield "{it} had a wrong grade id; {they} {were} recognised by content."
     elif not _is_marked(found.marks, wanted.cell.role):

@@ -122,32 +122,42 @@ class Roster:
         Raises:
             CourseError: there is none, or more than one.
         """
-        wanted, bare = name.casefold(), squashed(name)
-        # Canvas's number is a person's for ever; who is known to have another one is not meant.
-        others = {one.id for one in self.students if canvas_id and one.canvas_id}
-        others -= {one.id for one in self.students if one.canvas_id == canvas_id}
-        possible = [one for one in self.students if one.id not in others]
-        ways: tuple[Callable[[Student], bool], ...] = (
-            lambda student: bool(canvas_id) and student.canvas_id == canvas_id,
-            lambda student: bool(moodle_id) and student.moodle_id == moodle_id,
-            lambda student: student.id == name,
-            lambda student: wanted in student.ids,
-            lambda student: bool(bare) and student.sortable == bare,
-            lambda student: bool(bare) and bare in student.names,
-        )
-        for way in ways:
+        possible = self._possible(canvas_id)
+        for way in _ways(name, canvas_id, moodle_id):
             found = [student for student in possible if way(student)]
             if len(found) > 1:
-                raise CourseError(f"{self._several(found)} are called {shown(name)!r}")
+                raise CourseError(f"{_several(found)} are called {shown(name)!r}")
             if found:
                 return found[0]
-        number = canvas_id or moodle_id
-        also = f" and nobody with the number {shown(number)}" if number else ""
+        number = shown(canvas_id or moodle_id)
+        also = f" and nobody with the number {number}" if number else ""
         raise CourseError(f"nobody is called {shown(name)!r} in {self.place}{also}")
 
-    def _several(self, students: list[Student]) -> str:
-        """Return the ids of a few students, for a message."""
-        return " and ".join(shown(student.id) for student in students[:3])
+    def _possible(self, canvas_id: str) -> list[Student]:
+        """Return the students without those who are known to have another number in Canvas."""
+        return [
+            student
+            for student in self.students
+            if not canvas_id or student.canvas_id in ("", canvas_id)
+        ]
+
+
+def _ways(name: str, canvas_id: str, moodle_id: str) -> list[Callable[[Student], bool]]:
+    """Return how a student is known, the surest way first."""
+    wanted, bare = name.casefold(), squashed(name)
+    return [
+        lambda student: bool(canvas_id) and student.canvas_id == canvas_id,
+        lambda student: bool(moodle_id) and student.moodle_id == moodle_id,
+        lambda student: student.id == name,
+        lambda student: wanted in student.ids,
+        lambda student: bool(bare) and student.sortable == bare,
+        lambda student: bool(bare) and bare in student.names,
+    ]
+
+
+def _several(students: list[Student]) -> str:
+    """Return the ids of a few students, for a message."""
+    return " and ".join(shown(student.id) for student in students[:3])
 
 
 def _columns(header: list[str]) -> dict[int, str]:

@@ -1,14 +1,17 @@
+import contextlib
 import json
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import SimpleNamespace
 
 import psutil
@@ -34,7 +37,7 @@ from autograder import batch, dispatch, journal, units
 from autograder.batch import Watcher
 from autograder.classroom import Classroom
 from autograder.crew import Cluster, Crew, Processes
-from autograder.outcome import DIED, GRADED, MISSING, REPAIRED, UNREADABLE
+from autograder.outcome import DIED, GRADED, MISSING, REPAIRED, UNREADABLE, Outcome
 from autograder.plan import make_plan
 from autograder.sandbox import Limits
 from course.errors import CourseError
@@ -259,3 +262,219 @@ def test_one_worker_or_four_give_the_same_bytes(course, plans):
             crew.stop()
 
     assert verdicts(1) == verdicts(4)
+
+
+# The journal
+
+
+def entry(number, status=GRADED):
+    """A key, an outcome and a notebook."""
+    outcome = Outcome("ann", ASSIGNMENT, NOTEBOOK, status, [], measured={"seconds": number / 7})
+    return {"student": "ann", "number": number}, outcome, {"cells": [number]}
+
+
+def write_journal(folder, entries):
+    log = journal.Journal(folder)
+    for one in entries:
+        log.add(*one)
+    log.close()
+    return (folder / "lines.jsonl").read_bytes()
+
+
+def check_journal(folder, entries, missing=()):
+    log = journal.Journal(folder)
+    assert len(log) == len(entries)
+    for key, outcome, notebook in entries:
+        found = log.find(key)
+        assert (found.outcome, log.notebook(found)) == (outcome, notebook)
+    for key, *_ in missing:
+        assert log.find(key) is None
+    log.close()
+
+
+def test_a_journal_torn_at_any_byte_holds_its_whole_lines_and_goes_on(tmp_path):
+    entries = [entry(1), entry(2), entry(3)]
+    data = write_journal(tmp_path, entries)
+    ends = [place + 1 for place, byte in enumerate(data) if byte == ord("\n")]
+    assert len(ends) == 3
+    for cut in range(ends[0] - 3, len(data) + 1):
+        (tmp_path / "lines.jsonl").write_bytes(data[:cut])
+        whole = sum(end <= cut for end in ends)
+        if cut % 50 and cut not in ends:  # the rest of this takes its time
+            log = journal.Journal(tmp_path)
+            assert len(log) == whole
+            log.close()
+        else:
+            check_journal(tmp_path, entries[:whole], missing=entries[whole:])
+            write_journal(tmp_path, entries[whole:])
+            check_journal(tmp_path, entries)
+            assert (tmp_path / "lines.jsonl").read_bytes() == data
+
+
+@settings(deadline=None)
+@given(tail=st.binary(max_size=60), place=st.integers(0, 2), flips=st.integers(1, 255))
+def test_a_damaged_line_costs_its_own_notebook_only(tmp_path_factory, tail, place, flips):
+    folder = tmp_path_factory.mktemp("journal")
+    entries = [entry(1), entry(2), entry(3)]
+    lines = bytearray(write_journal(folder, entries)).splitlines(keepends=True)
+    lines[place][len(lines[place]) // 2] ^= flips
+    (folder / "lines.jsonl").write_bytes(b"".join(lines) + tail)
+    lost = entries.pop(place)
+    check_journal(folder, entries, missing=[lost])
+    write_journal(folder, [lost])
+    check_journal(folder, [*entries, lost])
+
+
+names = st.text(st.characters(codec=None), max_size=30)
+
+
+@settings(deadline=None)
+@given(student=names, note=names, number=st.floats(0, 1e9))
+def test_a_journal_gives_back_what_it_was_given(tmp_path_factory, student, note, number):
+    """Any text, also such as no file could hold; the schema wants notes of one sign and more."""
+    folder = tmp_path_factory.mktemp("journal")
+    key, outcome, notebook = entry(number)
+    outcome.student, outcome.notes = student, [f".{note}"]
+    write_journal(folder, [(key | {"student": student}, outcome, notebook | {"source": note})])
+    check_journal(folder, [(key | {"student": student}, outcome, notebook | {"source": note})])
+
+
+def test_a_lost_or_damaged_notebook_is_made_again(tmp_path):
+    entries = [entry(1), entry(2)]
+    write_journal(tmp_path, entries)
+    first, second = sorted((tmp_path / "notebooks").glob("*.ipynb"))
+    first.unlink()
+    second.write_bytes(second.read_bytes()[:-1])
+    check_journal_is_empty_for(tmp_path, entries)
+    write_journal(tmp_path, entries)
+    check_journal(tmp_path, entries)
+
+
+def check_journal_is_empty_for(folder, entries):
+    log = journal.Journal(folder)
+    assert [log.find(key) for key, *_ in entries] == [None, None]
+    log.close()
+
+
+def test_a_new_batch_keeps_the_last_journal_and_resume_goes_on_with_it(tmp_path):
+    for number in (1, 2):
+        with journal.opened(tmp_path, resume=False) as log:
+            assert len(log) == 0
+            log.add(*entry(number))
+    with journal.opened(tmp_path, resume=False):
+        pass  # came to nothing
+    with journal.opened(tmp_path, resume=False) as log:
+        assert log.find(entry(2)[0]) is None
+    check_journal(tmp_path / journal.PREVIOUS, [entry(2)], missing=[entry(1)])
+    with journal.opened(tmp_path, resume=False) as log:
+        log.add(*entry(3))
+    with journal.opened(tmp_path, resume=True) as log:
+        assert (len(log), log.find(entry(3)[0]).outcome) == (1, entry(3)[1])
+
+
+def test_only_one_batch_runs_at_a_time(tmp_path):
+    with journal.opened(tmp_path, resume=False) as log:
+        log.add(*entry(1))
+        with (
+            pytest.raises(CourseError, match=f"at work here .process {os.getpid()}.; wait"),
+            journal.opened(tmp_path, resume=True),
+        ):
+            pass
+    with journal.opened(tmp_path, resume=True) as log:
+        assert len(log) == 1
+
+
+# Resuming
+
+
+def test_resume_grades_only_what_has_changed(course, plans, crew):
+    count = Counter()
+
+    class Listener(Watcher):
+        def finished(self, unit, outcome, fresh):
+            count[fresh] += 1
+
+    def again(resume=True, **more):
+        count.clear()
+        found = graded(course, plans, crew, resume=resume, watcher=Listener(), **more)
+        return found, count[True], count[False]
+
+    for name in ("ann", "bob", "cid"):
+        submit(course, name, "points 1")
+    first, fresh, _ = again(resume=False)
+    assert fresh == 3
+    assert again() == (first, 0, 3)  # the same seconds too: nothing ran
+    submit(course, "bob", "points 3")
+    second, fresh, known = again()
+    assert (second["bob"].points, fresh, known) == (3, 1, 2)
+    assert again(limits=Limits(seed=5))[1:] == (3, 0)
+    assert again(limits=Limits(timeout=7))[1:] == (3, 0)
+    assert again(limits=Limits(hidden=("/elsewhere",)))[1:] == (0, 3)
+    (key,) = plans
+    changed = {key: replace(plans[key], sha256="0" * 64)}
+    assert graded(course, changed, crew, resume=True)["ann"].release == "0" * 64
+    assert again(resume=False)[1:] == (3, 0)
+
+
+def outcomes_on_disk(course):
+    """Return what was recorded, by student, without what depends on the machine."""
+    found = {}
+    for path in sorted((course / "classroom" / "outcomes").glob("*/*/*.json")):
+        outcome = Outcome.from_dict(json.loads(path.read_text()))
+        assert outcome.student not in found
+        found[outcome.student] = outcome.verdict()
+    return found
+
+
+def scores(course):
+    """Return the gradebook's scores, by student."""
+    with contextlib.closing(sqlite3.connect(course / "classroom" / "gradebook.db")) as database:
+        return dict(
+            database.execute(
+                "select submitted_assignment.student_id, sum(grade.auto_score) from grade"
+                " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
+                " join submitted_assignment"
+                " on submitted_notebook.assignment_id = submitted_assignment.id"
+                " group by submitted_assignment.student_id"
+            )
+        )
+
+
+def test_killed_at_ten_random_moments_and_resumed_it_is_as_if_nothing_had_happened(
+    template, tmp_path
+):
+    dice = random.Random(3)
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    for course in (undisturbed, killed):
+        shutil.copytree(template, course)
+    for number in range(50):
+        text = f"sleep {dice.random() / 10:.3f} points {dice.randrange(4)}"
+        for course in (undisturbed, killed):
+            submit(course, f"s{number:02}", "kill" if number == 30 else text)
+
+    code, out, err = finish(start(undisturbed, "grade", "01", "--workers", 2))
+    assert (code, out.splitlines()[-1].split(",")[0]) == (0, "50 submissions"), err
+    for _ in range(10):
+        kill_in_the_middle(killed, dice)
+    code, out, err = finish(start(killed, "grade", "01", "--workers", 2, "--resume"))
+    assert code == 0, err
+
+    assert outcomes_on_disk(killed) == outcomes_on_disk(undisturbed)
+    assert scores(killed) == scores(undisturbed) and len(scores(killed)) == 50
+    for course in (killed, undisturbed):
+        keys = [json.dumps(json.loads(line)["entry"]["key"]) for line in journal_lines(course)]
+        assert len(keys) == len(set(keys)) == 50
+
+
+def kill_in_the_middle(course, dice):
+    """Start or resume a batch, and kill -9 it some outcomes, or some milliseconds, later."""
+    resume = ["--resume"] if (course / "classroom" / "journal").exists() else []
+    process = start(course, "grade", "01", "--workers", 2, *resume)
+    children = []
+    target = len(journal_lines(course)) + dice.choice([0, 1, 2, 5, 8])
+    wait_until(lambda: len(journal_lines(course)) >= target or process.poll() is not None)
+    time.sleep(dice.random() / 5)
+    children = psutil.Process(process.pid).children(recursive=True) if not process.poll() else []
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert wait_until(lambda: not any(map(alive, children))), "its workers went on"

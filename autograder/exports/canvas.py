@@ -15,10 +15,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from autograder.exports import Export, Grade
-from autograder.exports.matching import alike, match, same_name, some, unwrapped
+from autograder.exports.matching import (
+    alike,
+    everyone,
+    match,
+    same_name,
+    score_cells,
+    some,
+    unwrapped,
+)
 from autograder.exports.table import Table, guard, number
 from autograder.names import shown
 from course.errors import CourseError
@@ -28,6 +37,10 @@ IDS = ("ID", "SIS User ID", "SIS Login ID")
 ABOUT = (*NAMES, *IDS, "Integration ID", "Root Account", "Section")
 POINTS = "    Points Possible"  # indented by Canvas, so that it sorts first
 
+_NEW_TITLES = (
+    "made without a template: Canvas makes a new assignment of each title that it does not know; "
+    "to fill in those that there are, export the gradebook and give it as --template"
+)
 _TITLE = re.compile(r"(.*)\s\((\d+)\)", re.DOTALL)
 _KEPT = ("ex", "n/a")
 
@@ -47,12 +60,10 @@ def write(grades: list[Grade], template: Path | None = None) -> Export:
     made = Export()
     table = Table.read(template)
     _check_header(table, template)
-    columns = _columns(grades, table, template, made.warnings)
+    columns = _columns(grades, table, template, made)
     rows = {at: row for at, row in enumerate(table.rows) if at and _is_student(row)}
-    ways = _ways(table.rows[0])
-    people = {grade.student: grade for grade in grades}
-    found, warnings = match(people.values(), rows, ways)
-    made.warnings += warnings + _unmatched(table, rows, found)
+    found, warnings = match(everyone(grades).values(), rows, _ways(table.rows[0]))
+    made.warnings += warnings + _unmatched(rows, found)
     for grade in grades:
         if grade.student in found and grade.assignment in columns:
             _fill(table.rows[found[grade.student]], columns[grade.assignment], grade, made)
@@ -62,25 +73,16 @@ def write(grades: list[Grade], template: Path | None = None) -> Export:
 
 def _fresh(grades: list[Grade]) -> Export:
     """Return a gradebook of our own."""
-    assignments = sorted({grade.assignment for grade in grades})
-    people = {grade.student: grade for grade in grades}
-    cells = {(g.student, g.assignment): number(g.final) for g in grades if g.final is not None}
     points = {grade.assignment: number(grade.max_score) for grade in grades}
-    rows = [
-        ["Student", *IDS, "Section", *map(guard, assignments)],
-        [POINTS, *[""] * 4, *[points[name] for name in assignments]],
-    ]
-    for student, grade in sorted(people.items()):
-        scores = [cells.get((student, name), "") for name in assignments]
+    cells = score_cells(grades)
+    table = Table([["Student", *IDS, "Section", *map(guard, points)]])
+    table.rows.append([POINTS, *[""] * 4, *points.values()])
+    for student, grade in everyone(grades).items():
         ids = (grade.canvas_id, grade.sis_id, grade.login or student)
-        rows.append([guard(grade.sortable_name), *map(guard, ids), "", *scores])
-    warning = (
-        "made without a template: Canvas makes a new assignment of each title that it does not "
-        "know; to fill in those that there are, export the gradebook and give it as --template"
-    )
-    made = Export({"canvas.csv": Table(rows).to_bytes()}, [warning])
-    made.warnings += _nameless(Table(rows), dict(enumerate(rows[2:], 2)))
-    return made
+        scores = [cells.get((student, name), "") for name in points]
+        table.rows.append([guard(grade.sortable_name), *map(guard, ids), "", *scores])
+    warnings = [_NEW_TITLES, *_nameless(table.rows[0], table.rows[2:])]
+    return Export({"canvas.csv": table.to_bytes()}, warnings)
 
 
 def _check_header(table: Table, template: Path) -> None:
@@ -96,43 +98,41 @@ def _check_header(table: Table, template: Path) -> None:
         raise CourseError(f"{template}, line {short}: {len(header)} cells expected")
 
 
-def _columns(
-    grades: list[Grade], table: Table, template: Path, warnings: list[str]
-) -> dict[str, int]:
+def _columns(grades: list[Grade], table: Table, template: Path, made: Export) -> dict[str, int]:
     """Return the column of each assignment that has one."""
     headers = enumerate(table.rows[0])
     titles = {at: found[1] for at, cell in headers if (found := _TITLE.fullmatch(cell))}
-    columns: dict[str, int] = {}
-    for assignment in sorted({grade.assignment for grade in grades}):
-        fits = {at: alike(assignment, title) for at, title in titles.items()}
-        best = [at for at, fit in fits.items() if fit and fit == max(fits.values())]
-        if len(best) == 1:
-            columns[assignment] = best[0]
-        else:
-            why = "several columns are called like it" if best else "no column is called like it"
-            warnings.append(f"{assignment}: {why}; it is not written")
+    best = {name: _best(name, titles) for name in sorted({grade.assignment for grade in grades})}
+    columns = {name: found[0] for name, found in best.items() if len(found) == 1}
+    for name in sorted(set(best) - set(columns)):
+        how_many = "several columns are" if best[name] else "no column is"
+        made.warnings.append(f"{name}: {how_many} called like it; it is not written")
     if len(set(columns.values())) < len(columns) or not columns:
         raise CourseError(
             f"{template}: it is unclear which column is which assignment's; in Canvas, give each "
             "the assignment's name, and export the gradebook again"
         )
-    _compare_points(grades, columns, table, warnings)
+    made.warnings += _other_points(grades, columns, table)
     return columns
 
 
-def _compare_points(
-    grades: list[Grade], columns: dict[str, int], table: Table, warnings: list[str]
-) -> None:
-    """Warn where Canvas has another maximum."""
+def _best(assignment: str, titles: dict[int, str]) -> list[int]:
+    """Return the columns whose titles name an assignment best."""
+    fits = {at: alike(assignment, title) for at, title in titles.items()}
+    return [at for at, fit in fits.items() if fit and fit == max(fits.values())]
+
+
+def _other_points(grades: list[Grade], columns: dict[str, int], table: Table) -> list[str]:
+    """Return a warning for each assignment of which Canvas has another maximum."""
     row = next((row for row in table.rows if "Points Possible" in row[0]), None)
     maxima = {grade.assignment: grade.max_score for grade in grades}
-    for assignment, at in columns.items() if row else ():
-        if _points(row[at]) != maxima[assignment]:
-            there, here = shown(row[at].strip()) or "no", number(maxima[assignment])
-            warnings.append(
-                f"{assignment}: {there} points in Canvas, {here} here; scores are written as "
-                "they are"
-            )
+    there = {name: row[at].strip() for name, at in columns.items()} if row else {}
+    return [
+        f"{name}: {shown(cell) or 'no'} points in Canvas, {number(maxima[name])} here; scores are "
+        "written as they are"
+        for name, cell in there.items()
+        if _points(cell) != maxima[name]
+    ]
 
 
 def _points(cell: str) -> float | None:
@@ -149,36 +149,43 @@ def _is_student(row: Sequence[str]) -> bool:
 
 def _ways(header: Sequence[str]) -> list[Callable[[Grade, Sequence[str]], bool]]:
     """Return how a row is known to be a student's, the surest way first."""
-    at = {name: header.index(name) for name in ABOUT if name in header}
-
-    def cell(row: Sequence[str], name: str) -> str:
-        return row[at[name]].strip() if name in at else ""
-
-    def name(row: Sequence[str]) -> str:
-        return cell(row, "Student") or f"{cell(row, 'FirstName')} {cell(row, 'LastName')}"
-
-    def equal(grade: Grade, field: str, row: Sequence[str], column: str) -> bool:
-        wanted = getattr(grade, field)
-        return bool(wanted) and wanted.casefold() == cell(row, column).casefold()
-
-    def number_and_name(grade: Grade, row: Sequence[str]) -> bool:
-        # A student's id may be the number in Canvas, or only look like somebody's.
-        agree = not grade.full_name or same_name(grade, name(row))
-        return equal(grade, "student", row, "ID") and agree
-
+    pairs = (
+        ("canvas_id", "ID"),
+        ("sis_id", "SIS User ID"),
+        ("login", "SIS Login ID"),
+        ("student", "SIS Login ID"),
+        ("student", "SIS User ID"),
+        ("email", "SIS Login ID"),
+    )
+    # A student's id may be the number in Canvas, or only look like somebody's.
+    named = partial(_is_named, header)
+    numbered = partial(_equal, header, "student", "ID")
     return [
-        lambda grade, row: equal(grade, "canvas_id", row, "ID"),
-        lambda grade, row: equal(grade, "sis_id", row, "SIS User ID"),
-        lambda grade, row: equal(grade, "login", row, "SIS Login ID"),
-        lambda grade, row: equal(grade, "student", row, "SIS Login ID"),
-        lambda grade, row: equal(grade, "student", row, "SIS User ID"),
-        lambda grade, row: equal(grade, "email", row, "SIS Login ID"),
-        number_and_name,
-        lambda grade, row: same_name(grade, name(row)),
+        *(partial(_equal, header, field, column) for field, column in pairs),
+        lambda grade, row: numbered(grade, row) and (not grade.full_name or named(grade, row)),
+        named,
     ]
 
 
-def _unmatched(table: Table, rows: dict[int, list[str]], found: dict[str, int]) -> list[str]:
+def _equal(
+    header: Sequence[str], field: str, column: str, grade: Grade, row: Sequence[str]
+) -> bool:
+    """Return whether a row has in a column what a grade has in a field."""
+    wanted = getattr(grade, field).casefold()
+    return bool(wanted) and wanted == _cell(header, row, column).casefold()
+
+
+def _is_named(header: Sequence[str], grade: Grade, row: Sequence[str]) -> bool:
+    """Return whether a row has a student's name, in one column or in two."""
+    return same_name(grade, " ".join(_cell(header, row, column) for column in NAMES).strip())
+
+
+def _cell(header: Sequence[str], row: Sequence[str], column: str) -> str:
+    """Return a row's cell in a column; empty if there is no such column."""
+    return row[header.index(column)].strip() if column in header else ""
+
+
+def _unmatched(rows: dict[int, list[str]], found: dict[str, int]) -> list[str]:
     """Return a warning if rows stay as they are."""
     left = [shown(unwrapped(rows[at][0])) for at in sorted(set(rows) - set(found.values()))]
     return [f"not in our gradebook: {some(left)}; their cells stay as they are"] if left else []
@@ -201,10 +208,9 @@ def _reduced(table: Table, filled: set[int], made: Export) -> Table:
     header = table.rows[0]
     kept = [at for at, cell in enumerate(header) if cell in ABOUT or at in filled]
     safe = [[_safe(row[at], at in filled) for at in kept] for row in table.rows]
-    reduced = Table(safe, table.delimiter, table.newline, table.bom)
-    students = {at: safe[at] for at, row in enumerate(table.rows) if at and _is_student(row)}
-    made.warnings += _nameless(reduced, students)
-    return reduced
+    students = [safe[at] for at, row in enumerate(table.rows) if at and _is_student(row)]
+    made.warnings += _nameless(safe[0], students)
+    return Table(safe, table.delimiter, table.newline, table.bom)
 
 
 def _safe(cell: str, score: bool) -> str:
@@ -212,11 +218,11 @@ def _safe(cell: str, score: bool) -> str:
     return cell if score and _points(cell) is not None else guard(unwrapped(cell))
 
 
-def _nameless(table: Table, rows: dict[int, list[str]]) -> list[str]:
+def _nameless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a warning for each student whom Canvas cannot find any more."""
-    ids = [at for at, cell in enumerate(table.rows[0]) if cell in IDS]
+    ids = [at for at, cell in enumerate(header) if cell in IDS]
     return [
         f"{shown(row[0])}: nothing is left for Canvas to find this student by; enter it by hand"
-        for row in rows.values()
-        if row[0].startswith("'") and all(row[at] == "" or row[at][0] == "'" for at in ids)
+        for row in rows
+        if row[0].startswith("'") and all(row[at][:1] in ("", "'") for at in ids)
     ]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from autograder.exports import Grade
+from autograder.exports.table import number
 from autograder.layouts import canonical
 from autograder.names import shown, word_orders
 
@@ -38,6 +39,19 @@ def match(
     if by_name:
         warnings.append(f"found by name alone, look at them: {some(by_name)}")
     return _without_doubles(found, warnings), warnings
+
+
+def everyone(grades: Iterable[Grade]) -> dict[str, Grade]:
+    """Return a grade of each student, sorted by student."""
+    return {grade.student: grade for grade in sorted(grades, key=lambda one: one.student)}
+
+
+def score_cells(grades: Iterable[Grade]) -> dict[tuple[str, str], str]:
+    """Return the cell of each student and assignment; empty if nothing was submitted."""
+    return {
+        (grade.student, grade.assignment): "" if grade.final is None else number(grade.final)
+        for grade in grades
+    }
 
 
 def some(names: Sequence[str], most: int = 5) -> str:

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from autograder.exports import Export, Grade
-from autograder.exports.matching import alike, match, same_name
+from autograder.exports.matching import alike, everyone, match, same_name, score_cells
 from autograder.exports.table import Table, guard, number
 from autograder.names import shown
 from course.errors import CourseError
@@ -29,6 +30,10 @@ _GRADE = (
     "grade bewertung calificación note nota valutazione avaliação cijfer qualificació ocena betyg "
     "karakter arvosana známka hodnocení not оценка оцінка 評点 成绩 成績 ציון الدرجة"
 ).split()
+_HOW_TO_IMPORT = (
+    "made without a template: in Moodle's gradebook, Import, CSV file, say whether students are "
+    "found by e-mail address or ID number, and which grade item each column is"
+)
 _NUMBER = re.compile(r"\s*\d+(?:[.,]\d+)?\s*")
 _IDENTIFIER = re.compile(r"\D*?(\d+)\s*")
 
@@ -50,7 +55,7 @@ def write(grades: list[Grade], template: Path | None = None) -> Export:
     at, maximum = _grade_column(table, template)
     wanted = _of_one_assignment(grades, template)
     rows = dict(enumerate(table.rows[1:], 1))
-    found, warnings = match(wanted, rows, _ways(table.rows[0], at))
+    found, warnings = match(wanted, rows, _ways(at))
     made = Export(warnings=warnings)
     for grade in wanted:
         if grade.student in found and grade.final is not None:
@@ -64,22 +69,18 @@ def write(grades: list[Grade], template: Path | None = None) -> Export:
 def _import(grades: list[Grade]) -> Export:
     """Return a table of all assignments, to be matched by e-mail address or ID number."""
     assignments = sorted({grade.assignment for grade in grades})
-    people = {grade.student: grade for grade in grades}
-    cells = {(g.student, g.assignment): number(g.final) for g in grades if g.final is not None}
-    rows = [["Full name", "Email address", "ID number", *map(guard, assignments)]]
-    for student, grade in sorted(people.items()):
+    cells = score_cells(grades)
+    table = Table([["Full name", "Email address", "ID number", *map(guard, assignments)]])
+    for student, grade in everyone(grades).items():
         about = (grade.full_name, grade.email, grade.sis_id or student)
-        rows.append([*map(guard, about), *(cells.get((student, name), "") for name in assignments)])
-    warning = (
-        "made without a template: in Moodle's gradebook, Import, CSV file, say whether students "
-        "are found by e-mail address or ID number, and which grade item each column is"
-    )
+        scores = (cells.get((student, name), "") for name in assignments)
+        table.rows.append([*map(guard, about), *scores])
     lost = [
         f"{shown(row[0])}: nothing is left for Moodle to find this student by; enter it by hand"
-        for row in rows[1:]
-        if all(cell == "" or cell[0] == "'" for cell in row[1:3])
+        for row in table.rows[1:]
+        if all(cell[:1] in ("", "'") for cell in row[1:3])
     ]
-    return Export({"moodle.csv": Table(rows).to_bytes()}, [warning, *lost])
+    return Export({"moodle.csv": table.to_bytes()}, [_HOW_TO_IMPORT, *lost])
 
 
 def _grade_column(table: Table, template: Path) -> tuple[int, float]:
@@ -138,27 +139,28 @@ def _parts(template: Path) -> list[str]:
     return [template.stem, *template.stem.split("-")]
 
 
-def _ways(header: Sequence[str], at: int) -> list[Callable[[Grade, Sequence[str]], bool]]:
-    """Return how a row is known to be a student's, the surest way first."""
+def _ways(at: int) -> list[Callable[[Grade, Sequence[str]], bool]]:
+    """Return how a row is known to be a student's, the surest way first.
 
-    def about(row: Sequence[str]) -> set[str]:
-        return {cell.strip().casefold() for cell in row[1:at] if cell.strip()}
-
-    def has(grade: Grade, row: Sequence[str], field: str) -> bool:
-        return bool(getattr(grade, field)) and getattr(grade, field).casefold() in about(row)
-
-    def participant(grade: Grade, row: Sequence[str]) -> bool:
-        number_there = _IDENTIFIER.fullmatch(row[0])
-        return bool(grade.moodle_id) and number_there[1] == grade.moodle_id
-
+    Args:
+        at: the column of the grades; those before it are about the student.
+    """
     return [
-        participant,
-        lambda grade, row: has(grade, row, "email"),
-        lambda grade, row: has(grade, row, "sis_id"),
-        lambda grade, row: has(grade, row, "login"),
-        lambda grade, row: has(grade, row, "student"),
+        _is_participant,
+        *(partial(_has, at, field) for field in ("email", "sis_id", "login", "student")),
         lambda grade, row: at > 1 and same_name(grade, row[1]),
     ]
+
+
+def _is_participant(grade: Grade, row: Sequence[str]) -> bool:
+    """Return whether a row has a student's number in this assignment."""
+    return bool(grade.moodle_id) and _IDENTIFIER.fullmatch(row[0])[1] == grade.moodle_id
+
+
+def _has(at: int, field: str, grade: Grade, row: Sequence[str]) -> bool:
+    """Return whether a cell about the student is what a grade has in a field."""
+    wanted = getattr(grade, field).casefold()
+    return bool(wanted) and wanted in {cell.strip().casefold() for cell in row[1:at]}
 
 
 def _other_maximum(grades: list[Grade], maximum: float) -> list[str]:
