@@ -18,6 +18,7 @@ import math
 import os
 import random
 import re
+import resource
 import socket
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
+import psutil
 
 from autograder.outcome import FAILED, NOT_ATTEMPTED, NOT_RUN, PARTLY, PASSED, one_line
 from autograder.wire import (
@@ -43,6 +45,7 @@ from course.checks import NotAttempted, NotYet
 
 MODULE = "exercise"  # where the classes of test cells say they come from
 MOST_PRINTED = 20_000
+MOST_MEMORY = 1_000 * 2**20
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 DRAWS = frozenset(
     "bytes choice exponential gumbel integers multinomial normal permutation permuted random "
@@ -57,6 +60,7 @@ def main(control: socket.socket, wire: socket.socket) -> None:
         control: connected to the runner.
         wire: connected to the learner's process.
     """
+    _limit_memory()
     runner, checker = Frames(control), Checker(wire)
     with contextlib.suppress(Gone):
         runner.send({"pid": os.getpid()}, [])
@@ -65,16 +69,30 @@ def main(control: socket.socket, wire: socket.socket) -> None:
             runner.send(checker.check(**request), [])
 
 
+def _limit_memory() -> None:
+    """Limit what this process can take on top of what it has: data from a learner may be large."""
+    used = psutil.Process().memory_info()
+    limit = getattr(used, "data", used.rss) + MOST_MEMORY
+    with contextlib.suppress(ValueError, OSError):  # a lower limit is there already
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
 class Names(dict):
-    """The names of the test cells; what they do not define is the learner's."""
+    """The names of the test cells; what they do not define is the learner's.
+
+    Attributes:
+        reserved: names that a cell of the checker's binds, or would have if it had not failed; they
+            are never the learner's.
+    """
 
     def __init__(self, peer: Peer) -> None:
         super().__init__(__name__=MODULE, __builtins__=builtins)
-        self.peer = peer
+        self.peer, self.reserved = peer, set()
 
     def __missing__(self, name: str) -> Any:
         """Ask the learner's process; a built-in name is never the learner's."""
-        if hasattr(builtins, name) or not self.peer.ask("has", name):
+        trusted = name in self.reserved or hasattr(builtins, name)
+        if trusted or not self.peer.ask("has", name):
             raise KeyError(name)
         return self.peer.ask("name", name)
 
@@ -106,18 +124,20 @@ class Checker:
         result = {"verdict": PASSED, "points": points, "message": "", "missing": ""}
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             try:
-                self._seed(seed)
+                self._seed(seed, bool(points))
                 result |= _score(self._run(cell, source), points)
             except BaseException as error:
                 result |= {"points": 0.0, **_explain(error, cell, source)}
+            self.names.reserved |= set(bound(source))
             result |= self._done()
         return {**result, "printed": printed.getvalue()}
 
-    def _seed(self, seed: int) -> None:
-        """Start random numbers on both sides."""
+    def _seed(self, seed: int, both: bool) -> None:
+        """Start random numbers; what is given must not depend on the learner's side."""
         random.seed(seed)
         np.random.seed(seed)
-        self.peer.ask("seed", seed)
+        if both:
+            self.peer.ask("seed", seed)
 
     def _run(self, cell: str, source: str) -> object:
         """Run a cell; returns the value of its last line if that is an expression."""
@@ -144,6 +164,24 @@ class Checker:
         if operation not in ("attribute", "call") and type(target).__module__ not in OPEN:
             return refuse(operation)
         return on_lent(operation, target, rest)
+
+
+def bound(source: str) -> Iterator[str]:
+    """Yield the names that a cell binds at its top level."""
+    try:
+        nodes: list[ast.AST] = [ast.parse(source)]
+    except SyntaxError:
+        return
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif not isinstance(node, ast.Lambda):
+            nodes += ast.iter_child_nodes(node)
 
 
 OPEN = (MODULE, "builtins", "numpy")

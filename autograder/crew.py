@@ -10,7 +10,13 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -21,6 +27,7 @@ from course.errors import CourseError
 PULSE = 120  # seconds until somebody who does nothing else has answered
 CONNECT = 15  # seconds in which a scheduler answers
 ALONE = 60  # seconds that a cluster may be without any worker
+LOST = ("KilledWorker", "FutureCancelledError", "FutureLostError")  # as Dask calls it
 KEPT = "what is graded is kept: the same command with --resume goes on"
 
 
@@ -62,6 +69,11 @@ class Crew:
     def stop(self) -> None:
         """Give up whatever is being done; nothing if that has been said before."""
         self.executor.shutdown(wait=False, cancel_futures=True)
+
+    def diagnosed(self, error: Exception) -> Exception:
+        """Return a job's error; BrokenExecutor where not the job failed but its process was lost."""
+        lost = isinstance(error, CancelledError) or type(error).__name__ in LOST
+        return BrokenExecutor(str(error)) if lost else error
 
     def check(self) -> None:
         """Make sure that it is not the crew that fails.

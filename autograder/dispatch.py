@@ -142,7 +142,8 @@ class Dispatch(Generic[Item]):
 
     def _failed(self, flight: Flight[Item], error: Exception) -> Answers:
         """Put a job under suspicion, or yield it as failed if this is the second time."""
-        broken = isinstance(error, BrokenExecutor | CancelledError)
+        error = self.crew.diagnosed(error)
+        broken = isinstance(error, BrokenExecutor)
         if broken and flight.executor is self.crew.executor:
             self.crew.renew()
         failures = flight.failures + (flight.alone or not broken)

@@ -43,6 +43,7 @@ from course.errors import CourseError
 HERE = Path(__file__).parent
 LARGEST_PAGE = 4_000_000  # bytes of cells; the rest of a page is small
 LONGEST_SOURCE = 20_000  # characters
+LONGEST_OUTPUT = 3_000  # characters
 MOST_SENTENCES = 100  # of repairs, and of notes
 
 VERDICTS = {  # a sign for the eye, words for everybody, and a class
@@ -55,10 +56,10 @@ VERDICTS = {  # a sign for the eye, words for everybody, and a class
 }
 BY_HAND = ("●", "Graded by your instructor", "good")
 STOPPED = {
-    words.TIMED_OUT: "Your notebook took longer than it may, and was stopped.",
-    words.OUT_OF_MEMORY: "Your notebook took more memory than it may, and was stopped.",
-    words.DIED: "Your notebook's Python ended before the notebook did.",
-    words.UNREADABLE: "The file that was handed in could not be read as a notebook.",
+    words.TIMED_OUT: ("Your notebook took longer than it may, and was stopped.",),
+    words.OUT_OF_MEMORY: ("Your notebook took more memory than it may, and was stopped.",),
+    words.DIED: ("Your notebook's Python ended before the notebook did.",),
+    words.UNREADABLE: ("The file that was handed in could not be read as a notebook.",),
 }
 ROLES = {
     ANSWER: "your answer",
@@ -152,7 +153,7 @@ def render(outcome: Outcome, plan: Plan, book: Marked | None, submission: bytes 
     book = book or Marked("", {}, {}, 0.0)
     rows = [_row(task, titles, book.marks.get(task.id)) for task in outcome.tasks]
     style = (HERE / "feedback.css").read_text(encoding="utf-8")
-    page = _template().render(
+    return _template().render(
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         title=_page_title(plan),
@@ -162,11 +163,10 @@ def render(outcome: Outcome, plan: Plan, book: Marked | None, submission: bytes 
         summary=list(_summary(outcome, book)),
         comments=[(titles.get(name, name), plain(text)) for name, text in book.comments.items()],
         repairs=_sentences(outcome.repairs),
-        notes=_sentences(outcome.notes) or [STOPPED[outcome.status]] * (outcome.status in STOPPED),
+        notes=_sentences(outcome.notes or STOPPED.get(outcome.status, ())),
         cells=list(_cells(submission, plan)),
         has_file=submission is not None,
     )
-    return page
 
 
 def _chosen(
@@ -263,7 +263,8 @@ def _row(task: Task, titles: dict[str, str], mark: Mark | None) -> Row:
     if mark and mark.extra:
         verdict = f"{verdict}; {_points(mark.extra)} of extra credit included"
     title = titles.get(task.id, task.id)
-    scored = f"{_number(points) if points is not None else '–'} of {_number(task.max_points)}"
+    most = _number(task.max_points)
+    scored = f"up to {most}" if points is None else f"{_number(points)} of {most}"
     return Row(title, scored, sign, verdict, style, plain(task.message))
 
 
@@ -340,7 +341,7 @@ def _pieces(cell: Cell) -> Iterator[Piece]:
 def _piece(output: dict) -> Piece:
     """Return an output as the page has it."""
     found = picture(output.get("data"))
-    text = shortened(output_text(output))
+    text = shortened(output_text(output), LONGEST_OUTPUT)
     if found:
         return Piece("picture", picture=found)
     if text:

@@ -19,12 +19,13 @@ from course.errors import CourseError
 if TYPE_CHECKING:
     from autograder.batch import Graded
     from autograder.classroom import Classroom
-    from autograder.journal import Journal
+    from autograder.journal import Entry, Journal
     from autograder.sandbox import Limits
     from autograder.units import Plans, Unit
 
 BUBBLEWRAP = "bubblewrap"
 MEGABYTE = 2**20
+TOGETHER = 16  # students whose executed notebooks are held in memory while they are recorded
 
 
 @dataclass(frozen=True)
@@ -178,19 +179,30 @@ def _register(classroom: Classroom, plans: Plans, asked: list[Unit]) -> None:
 
 
 def _record(classroom: Classroom, graded: list[Graded], log: Journal, order: Order) -> None:
-    """Write results to the gradebook and to disk, a student at a time."""
-    from autograder import gradebook, records
-
+    """Write results to the gradebook and to disk."""
     try:
-        for _, group in groupby(graded, key=lambda one: one.unit.student):
-            entries = [one.entry for one in group]
-            results = ((entry.outcome, log.notebook(entry)) for entry in entries)
-            for remark in gradebook.record(results, classroom):
-                note(f"autograder: {table.clean(remark)}")
-            for entry in entries:
-                records.save_outcome(entry.outcome, classroom)
+        for some in _portions(graded):
+            _record_some(classroom, [one.entry for one in some], log)
     except CourseError as error:
         raise CourseError(f"{error}; nothing graded is lost: {order.again}") from None
+
+
+def _portions(graded: list[Graded]) -> Iterator[list[Graded]]:
+    """Yield the results of a few whole students at a time."""
+    students = [list(group) for _, group in groupby(graded, key=lambda one: one.unit.student)]
+    for start in range(0, len(students), TOGETHER):
+        yield [one for student in students[start : start + TOGETHER] for one in student]
+
+
+def _record_some(classroom: Classroom, entries: list[Entry], log: Journal) -> None:
+    """Write a few results."""
+    from autograder import gradebook, records
+
+    results = [(entry.outcome, log.notebook(entry)) for entry in entries]
+    for remark in gradebook.record(results, classroom):
+        note(f"autograder: {table.clean(remark)}")
+    for entry in entries:
+        records.save_outcome(entry.outcome, classroom)
 
 
 @contextmanager

@@ -7,10 +7,12 @@ where it is not source, and can be encoded as UTF-8.
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from keyword import iskeyword
@@ -24,7 +26,7 @@ MOST_OUTPUTS = 100  # of a cell
 LONGEST_TEXT = 20_000  # characters of an output
 LONGEST_LINE = 1000  # characters of a name or a line of a traceback
 MOST_LINES = 100  # of a traceback
-TIDIED = 1_000_000  # characters: no one's work is longer, and splitting it takes memory
+LONGEST_WORK = 200_000  # characters: no one writes more into a cell; more is not looked at
 COMPARED = 4000  # characters of a source that are compared by their words
 
 # The file formats that are handed in by mistake, by how they begin.
@@ -62,25 +64,30 @@ class Content:
     @cached_property
     def text(self) -> str:
         """The source without what no one sees: spaces at line ends, blank lines around it."""
-        if len(self.source) > TIDIED:
+        if len(self.source) > LONGEST_WORK:
             return self.source
         return "\n".join(line.rstrip() for line in self.source.split("\n")).strip("\n")
 
     @cached_property
     def functions(self) -> frozenset[str]:
         """The functions and classes that it defines at the top level, even if it does not parse."""
-        return frozenset(DEFINED.findall(self.source))
+        return frozenset(DEFINED.findall(self.source[:LONGEST_WORK]))
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Its functions and classes, and the variables that it assigns at the top level."""
-        found = re.findall(r"\w+", " ".join(ASSIGNED.findall(self.source)))
+        found = re.findall(r"\w+", " ".join(ASSIGNED.findall(self.source[:LONGEST_WORK])))
         return self.functions.union(name for name in found if not iskeyword(name))
 
     @cached_property
     def words(self) -> Counter[str]:
         """How often each word occurs in the beginning of its source."""
         return Counter(re.findall(r"\w+", self.source[:COMPARED]))
+
+    @cached_property
+    def length(self) -> int:
+        """The number of these words."""
+        return self.words.total()
 
     @property
     def heading(self) -> str:
@@ -90,13 +97,13 @@ class Content:
 
     def likeness(self, other: Content) -> float:
         """Return the share of words that two sources have in common, from 0 to 1."""
-        both = self.words.total() + other.words.total()
-        return 2 * (other.words & self.words).total() / both if both else 0.0
+        common = self.words.keys() & other.words.keys()
+        shared = sum(min(self.words[word], other.words[word]) for word in common)
+        return 2 * shared / ((self.length + other.length) or 1)
 
     def share_of(self, other: Content) -> float:
         """Return how much of the other's vocabulary occurs in this source, from 0 to 1."""
-        shared = sum(word in self.words for word in other.words)
-        return shared / len(other.words) if other.words else 0.0
+        return len(self.words.keys() & other.words.keys()) / (len(other.words) or 1)
 
 
 @dataclass(eq=False)
@@ -219,12 +226,25 @@ def _parsed(text: str) -> object:
 
 def _json(text: str) -> object:
     """Parse JSON, with line ends in its texts and with integers of any length."""
+    with _no_collection():
+        try:
+            return json.loads(text, strict=False)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # an integer of more digits than Python converts
+            return json.loads(text, strict=False, parse_int=float)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let no garbage be looked for: JSON makes none, and among millions of lists it takes long."""
+    was = gc.isenabled()
+    gc.disable()
     try:
-        return json.loads(text, strict=False)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:  # an integer of more digits than Python converts
-        return json.loads(text, strict=False, parse_int=float)
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _raw_cells(notebook: object) -> tuple[list, bool]:

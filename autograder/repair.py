@@ -11,6 +11,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from autograder import reading
@@ -105,7 +106,7 @@ def to_notebook(repaired: Repaired, plan: Plan) -> dict:
     cells = [_written(cell, points.get(cell.id, 0)) for cell in repaired.cells]
     for cell, identity in zip(cells, _cell_ids(repaired.cells), strict=True):
         cell["id"] = identity
-    return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": cells, "metadata": deepcopy(METADATA), "nbformat": 4, "nbformat_minor": 5}
 
 
 def _written(cell: Cell, points: float) -> dict:
@@ -397,8 +398,9 @@ def _doubles(wanted: _Wanted, cell: Found) -> bool:
         return marked and cell.likeness(wanted) >= ALIKE
     if wanted.is_blank(cell):
         return marked or bool(wanted.names and cell.text)
-    again = cell.functions & wanted.functions or cell.likeness(wanted.found) >= COPIED
-    return marked and bool(again) and cell.names <= wanted.found.names
+    if not marked or not cell.names <= wanted.found.names:
+        return False
+    return bool(cell.functions & wanted.functions) or cell.likeness(wanted.found) >= COPIED
 
 
 def _in_order(alignment: _Alignment) -> Iterator[Cell]:

@@ -45,6 +45,7 @@ from course.errors import CourseError
 
 __all__ = ["Limits", "Result", "run"]
 
+MOST_NOTES = 100
 REASONS = {
     "memory": (OUT_OF_MEMORY, "The notebook took more than {memory} MB of memory and was stopped."),
     "processes": (DIED, "The notebook started more than {processes} processes and was stopped."),
@@ -163,6 +164,7 @@ class Grading:
         except Died as error:
             end = str(error)
         self.outcome.status = self._status(end, reason)
+        self.outcome.notes = _at_most(self.outcome.notes)
         self.outcome.tasks = [self._task(cell) for cell in self.plan.tasks]
         if self.outcome.status in (TIMED_OUT, OUT_OF_MEMORY, DIED):
             warmth.cool()
@@ -208,6 +210,8 @@ class Grading:
                 self._stop_late()
                 return
             self._run_cell(place, cell, seconds)
+            if not self.session.sandbox.alive():
+                raise Died("the kernel ended")
 
     def _stop_late(self) -> None:
         """Note that the whole notebook's time is up."""
@@ -254,7 +258,6 @@ class Grading:
             kind = FAILED
         self.tasks[cell.id] = Task(cell.id, float(verdict["points"]), cell.points, kind, message)
         self.runs[place] = _shown(verdict["printed"], message)
-        self.late |= bool(verdict.get("late"))
 
     def _because(self, verdict: dict) -> str:
         """Return a verdict's message; a missing name is the fault of the cell that stopped."""
@@ -267,7 +270,9 @@ class Grading:
         number = self.session.check()
         request = {"cell": cell, "source": source, "points": points, "seed": self.limits.seed}
         verdict = self.checker.check(request, seconds, self.session)
-        self.session.finish_check(number)
+        self.late |= bool(verdict["late"])
+        with suppress(Died):  # the next cell notices; this one's verdict stands
+            self.session.finish_check(number)
         return verdict
 
     def _status(self, end: str, reason: str) -> str:
@@ -316,6 +321,13 @@ def _sentence(text: str) -> str:
     line = one_line(text)
     first = line.partition(" ")[0].rstrip(":,")
     return line if not first.isalpha() else line[:1].upper() + line[1:]
+
+
+def _at_most(notes: list[str]) -> list[str]:
+    """Return the first notes, and how many more there were."""
+    if len(notes) <= MOST_NOTES:
+        return notes
+    return [*notes[:MOST_NOTES], f"There were {len(notes) - MOST_NOTES} more notes like these."]
 
 
 def _shown(printed: str, message: str) -> Run:

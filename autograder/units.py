@@ -169,28 +169,28 @@ def _choose(files: list[Path], wanted: dict[str, Plan]) -> dict[str, tuple[Path,
     chosen = {name: (named[name], ()) for name in wanted if name in named}
     others = [path for path in files if path.stem not in wanted]
     lacking = [name for name in wanted if name not in named]
-    for name in lacking:
-        if others:
-            path = _best(others, wanted[name], only=len(lacking) == 1)
-            if path:
-                chosen[name] = (path, (_renamed(path, name, len(others)),))
-                others.remove(path)
+    choices = len(others)
+    for name, path in _matches(others, {name: wanted[name] for name in lacking}):
+        chosen[name] = path, (_renamed(path, name, choices),)
     return chosen
 
 
-def _best(files: list[Path], plan: Plan, only: bool) -> Path | None:
-    """Return the file that looks most like a plan.
+def _matches(files: list[Path], wanted: dict[str, Plan]) -> Iterator[tuple[str, Path]]:
+    """Yield notebooks with the files that look most like them, the surest first.
 
-    Args:
-        files: by name; of equals the first is taken.
-        plan: of the notebook that is looked for.
-        only: whether a file that looks like nothing can be for this notebook alone.
+    A file that looks like nothing is taken where it can be for one notebook only.
     """
-    if only and len(files) == 1:
-        return files[0]
-    fits = {path: _fit(path, plan) for path in files}
-    best = max(files, key=fits.__getitem__)
-    return best if only or any(fits[best]) else None
+    if len(wanted) == len(files) == 1:
+        yield from zip(wanted, files, strict=True)
+        return
+    pairs = [(name, path) for name in wanted for path in files]
+    fits = {(name, path): _fit(path, wanted[name]) for name, path in pairs}
+    while pairs:
+        best = max(pairs, key=fits.__getitem__)  # of equals the first
+        if len(wanted) > 1 and not any(fits[best]):
+            return
+        yield best
+        pairs = [pair for pair in pairs if pair[0] != best[0] and pair[1] != best[1]]
 
 
 def _renamed(path: Path, notebook: str, choices: int) -> str:

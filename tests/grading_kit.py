@@ -116,7 +116,7 @@ def journal_lines(course):
     return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=120):
     """Wait until something is so; says whether it became so."""
     end = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < end:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 from grading_kit import (
     ASSIGNMENT,
+    COMMAND,
     NOTEBOOK,
     answered,
     descend,
@@ -454,8 +455,10 @@ def test_killed_at_ten_random_moments_and_resumed_it_is_as_if_nothing_had_happen
 
     code, out, err = finish(start(undisturbed, "grade", "01", "--workers", 2))
     assert (code, out.splitlines()[-1].split(",")[0]) == (0, "50 submissions"), err
-    for _ in range(10):
-        kill_in_the_middle(killed, dice)
+    for target in sorted(dice.sample(range(1, 48), 9)):
+        kill_when(killed, lambda: len(journal_lines(killed)) >= target, dice.random())  # noqa: B023
+    recorded = dice.randrange(1, 40)  # the last one while results go to the gradebook
+    kill_when(killed, lambda: len(outcomes_on_disk(killed)) >= recorded, 0)
     code, out, err = finish(start(killed, "grade", "01", "--workers", 2, "--resume"))
     assert code == 0, err
 
@@ -466,15 +469,313 @@ def test_killed_at_ten_random_moments_and_resumed_it_is_as_if_nothing_had_happen
         assert len(keys) == len(set(keys)) == 50
 
 
-def kill_in_the_middle(course, dice):
-    """Start or resume a batch, and kill -9 it some outcomes, or some milliseconds, later."""
+def kill_when(course, ready, seconds):
+    """Start or resume a batch, and kill -9 it when it is ready, or some time later."""
     resume = ["--resume"] if (course / "classroom" / "journal").exists() else []
     process = start(course, "grade", "01", "--workers", 2, *resume)
+    if ready():  # overtaken by the last one: this time, while it starts
+        time.sleep(3 * seconds)
+    wait_until(lambda: ready() or process.poll() is not None)
+    time.sleep(seconds / 20)
     children = []
-    target = len(journal_lines(course)) + dice.choice([0, 1, 2, 5, 8])
-    wait_until(lambda: len(journal_lines(course)) >= target or process.poll() is not None)
-    time.sleep(dice.random() / 5)
-    children = psutil.Process(process.pid).children(recursive=True) if not process.poll() else []
-    process.send_signal(signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
     process.communicate()
     assert wait_until(lambda: not any(map(alive, children))), "its workers went on"
+
+
+def test_ctrl_c_keeps_what_is_graded_and_says_how_to_go_on(course):
+    for number in range(20):
+        submit(course, f"s{number:02}", "sleep 0.2 points 3")
+    process = start(course, "grade", "01", "--workers", 2, start_new_session=True)
+    assert wait_until(lambda: len(journal_lines(course)) >= 3)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of them
+    code, out, err = finish(process)
+    lines = len(journal_lines(course))
+    assert (code, err.count("\n")) == (130, 1)
+    again = "autograder grade 01 --workers 2 --resume"
+    assert err == f"autograder: stopped; {lines} graded notebooks are kept; go on with: {again}\n"
+    assert wait_until(lambda: not any(map(alive, workers)))
+    code, out, err = finish(start(course, *again.split()[1:]))
+    assert (code, err) == (0, "")
+    assert f"20 submissions, {lines} of them graded before" in out
+
+
+def test_a_second_grading_process_is_refused_in_one_line(course):
+    submit(course, "ann", "sleep 100000 points 3")
+    first = start(course, "grade", "01", "--workers", 1)
+    lock = course / "classroom" / "journal" / "lock"
+    assert wait_until(lambda: lock.exists() and lock.read_text().strip() == str(first.pid))
+    code, _, err = finish(start(course, "grade", "01", "--resume"))
+    first.kill()
+    first.communicate()
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"another `autograder grade` is at work here (process {first.pid}); wait" in err
+
+
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None
+    or subprocess.run(["bwrap", "--bind", "/", "/", "true"], capture_output=True).returncode != 0,
+    reason="needs bubblewrap, which makes a small disk",
+)
+
+
+@needs_bubblewrap
+def test_a_full_disk_is_one_line_and_resume_goes_on(course):
+    """The journal on a disk of 100 kB, most of it taken; then there is room again."""
+    for number in range(12):
+        submit(course, f"s{number:02}", f"points {number % 4}")
+    folder = course / "classroom" / "journal"
+    folder.mkdir(parents=True)
+    command = f"{sys.executable} -c '{COMMAND}' grade 01 --workers 2"
+    script = f"""
+        head -c 80000 /dev/zero > {folder}/ballast
+        {command} >&2; echo $?
+        rm {folder}/ballast
+        {command} --resume
+    """
+    disk = ["bwrap", "--dev-bind", "/", "/", "--size", "106496", "--tmpfs", str(folder)]
+    run = subprocess.run(
+        [*disk, "sh", "-c", script],
+        cwd=course,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("2\n")
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith(f"autograder: {folder}/batch: No space left on device; what was graded")
+    assert last.endswith("with --resume")
+    assert [json.loads(one)["points"] for one in outcomes_on_disk(course).values()] == [
+        number % 4 for number in range(12)
+    ]
+    before = run.stdout.splitlines()[-1].split(", ")[1]
+    assert before.endswith(" of them graded before") and 0 < int(before.split()[0]) < 12
+
+
+# A Dask cluster
+
+
+class Dask:
+    """A real scheduler, and workers that come and go."""
+
+    def __init__(self, folder):
+        self._file, self._environment = folder / "scheduler.json", environment()
+        self._processes = []
+        self._start("scheduler", "--port", 0, "--no-dashboard", "--scheduler-file", self._file)
+        assert wait_until(self._file.exists)
+        self.address = json.loads(self._file.read_text())["address"]
+
+    def worker(self):
+        options = ("--nthreads", 1, "--no-dashboard", "--local-directory", self._file.parent)
+        return self._start("worker", self.address, *options)
+
+    def _start(self, program, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *map(str, arguments)]
+        process = subprocess.Popen(
+            command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self._processes.append(process)
+        return process
+
+    def end(self):
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            process.wait(60)
+
+
+@pytest.fixture
+def dask(tmp_path):
+    pytest.importorskip("distributed", reason="needs Dask: the extra [cluster]")
+    dask = Dask(tmp_path)
+    yield dask
+    dask.end()
+
+
+def test_a_dask_cluster_gives_what_processes_here_give(course, dask):
+    for number in range(12):
+        submit(course, f"s{number:02}", f"points {number % 4}")
+    for kind in ("kill", "raise", "rubbish"):
+        submit(course, kind, kind)
+    code, _, err = finish(start(course, "grade", "01", "--workers", 2))
+    assert code == 0, err
+    here = outcomes_on_disk(course)
+    shutil.rmtree(course / "classroom" / "outcomes")
+
+    dask.worker(), dask.worker()
+    code, out, err = finish(start(course, "grade", "01", "--scheduler", dask.address))
+    assert code == 0, err
+    assert out.startswith("Sandbox: ") and "15 submissions" in out
+    assert outcomes_on_disk(course) == here
+
+
+def test_a_cluster_that_goes_away_is_one_line_and_resume_goes_on(course, dask, tmp_path):
+    for number in range(8):
+        submit(course, f"s{number}", "sleep 0.5 points 3")
+    dask.worker()
+    process = start(course, "grade", "01", "--scheduler", dask.address)
+    assert wait_until(lambda: len(journal_lines(course)) >= 2)
+    dask.end()
+    code, _, err = finish(process)
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "the scheduler does not answer" in err and "--resume goes on" in err
+    done = len(journal_lines(course))
+    assert 2 <= done < 8
+    code, out, err = finish(start(course, "grade", "01", "--resume", "--workers", 2))
+    assert (code, out.splitlines()[-1].split(", in")[0]) == (
+        0,
+        f"8 submissions, {done} of them graded before",
+    ), err
+
+
+def test_a_scheduler_without_workers_is_one_line(dask, monkeypatch):
+    monkeypatch.setattr("autograder.crew.CONNECT", 1)
+    crew = Cluster(dask.address)
+    with pytest.raises(CourseError, match=r"the scheduler has no workers$"):
+        crew.survey(os.getcwd)
+    crew.stop()
+
+
+# Which file is graded
+
+
+def find(course, plans, students=()):
+    return {unit.student: unit for unit in units.find(classroom_of(course), plans, students)}
+
+
+def test_the_file_with_the_release_s_name_is_graded(course, plans):
+    submit(course, "ann", "points 1", "other.ipynb")
+    path = submit(course, "ann", "points 3")
+    assert find(course, plans)["ann"] == units.Unit("ann", ASSIGNMENT, NOTEBOOK, path)
+
+
+def test_a_single_notebook_with_another_name_is_graded_and_that_is_said(course, plans, crew):
+    submit(course, "ann", "points 2", "Copy of sums (1).ipynb")
+    submit(course, "ann", "an export", "sums.html")
+    submit(course, "ann", "a Mac's", "._sums.ipynb")
+    outcome = graded(course, plans, crew)["ann"]
+    assert (outcome.status, outcome.points) == (REPAIRED, 2)
+    assert outcome.repairs == [
+        "No sums.ipynb was handed in; 'Copy of sums (1).ipynb', the only notebook, was graded "
+        "instead."
+    ]
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+def test_of_several_notebooks_the_one_that_fits_best_is_graded(course, plans, stripped):
+    notebook = json.loads(answered(course, "def add(a, b): ..."))
+    if stripped:
+        for cell in notebook["cells"]:
+            cell["metadata"] = {}
+            cell["source"] = "".join(cell["source"])
+    right = submit(course, "ann", json.dumps(notebook).encode("utf-16"), "mine.ipynb")
+    for name, text in {
+        "a.ipynb": '{"cells": [{"metadata": {"nbgrader": [1]}, "source": [2]}, 3]}',
+        "b.ipynb": '{"cells": 3}',
+        "c.ipynb": "[" * 100_000,
+        "z.ipynb": '{"cells": []}',
+    }.items():
+        submit(course, "ann", text, name)
+    unit = find(course, plans)["ann"]
+    assert (unit.path, len(unit.repairs)) == (right, 1)
+    assert "'mine.ipynb', of 5 notebooks the one that fits best, was graded" in unit.repairs[0]
+
+
+def test_two_notebooks_of_one_assignment_are_told_apart(course, plans):
+    (plan,) = plans.values()
+    second = make_plan(
+        (course / "solutions" / ASSIGNMENT / f"{NOTEBOOK}.ipynb")
+        .read_bytes()
+        .replace(b'"add', b'"plus'),
+        ASSIGNMENT,
+        "plus",
+    )
+    both = {(ASSIGNMENT, NOTEBOOK): plan, (ASSIGNMENT, "plus"): second}
+    mine = submit(course, "ann", answered(course, "..."), "x.ipynb")
+    other = submit(course, "ann", answered(course, "...").replace('"add', '"plus'), "y.ipynb")
+    lonely = submit(course, "bob", answered(course, "...").replace('"add', '"plus'), "y.ipynb")
+    found = {
+        (unit.student, unit.notebook): unit.path for unit in units.find(classroom_of(course), both)
+    }
+    assert found == {
+        ("ann", NOTEBOOK): mine,
+        ("ann", "plus"): other,
+        ("bob", NOTEBOOK): None,
+        ("bob", "plus"): lonely,
+    }
+
+
+@pytest.mark.parametrize("level", ["file", "folder", "student"])
+def test_links_are_not_followed(course, plans, crew, tmp_path, level):
+    outside = tmp_path / "outside" / ASSIGNMENT
+    outside.mkdir(parents=True)
+    (outside / "sums.ipynb").write_text("points 3")
+    submitted = course / "classroom" / "submitted"
+    link, target = {
+        "file": (submitted / "ann" / ASSIGNMENT / "sums.ipynb", outside / "sums.ipynb"),
+        "folder": (submitted / "ann" / ASSIGNMENT, outside),
+        "student": (submitted / "ann", outside.parent),
+    }[level]
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+    submit(course, "bob", "points 3")
+    found = graded(course, plans, crew)
+    assert (found["ann"].status, found["ann"].points) == (UNREADABLE, 0)
+    assert "symbolic link" in found["ann"].notes[0]
+    assert found["bob"].points == 3
+
+
+def test_what_is_no_file_or_too_large_is_unreadable(course, plans, crew):
+    with submit(course, "large", "points 3").open("r+b") as file:
+        file.truncate(units.LARGEST + 1)
+    os.mkfifo(submit(course, "pipe", "", "x").with_name("sums.ipynb"))
+    submit(course, "folder", "", "x").with_name("sums.ipynb").mkdir()
+    found = graded(course, plans, crew)
+    assert {one.status for one in found.values()} == {UNREADABLE}
+    assert [found[name].notes for name in ("large", "pipe", "folder")] == [
+        ["Not graded: the notebook is larger than 100 MB."],
+        ["Not graded: the notebook is not a file."],
+        ["Not graded: the notebook cannot be read (Is a directory)."],
+    ]
+
+
+def test_who_is_missing(course, plans, crew):
+    assert find(course, plans, students=["dan"]) == {}  # nobody has handed in anything
+    submit(course, "ann", "points 3")
+    submit(course, "bob", "points 3", assignment="02_other")
+    (course / "classroom" / "submitted" / "cid" / ASSIGNMENT).mkdir(parents=True)
+    (course / "classroom" / "submitted" / ".ipynb_checkpoints").mkdir()
+    found = find(course, plans, students=["dan", "ann"])
+    assert [unit.path is None for unit in found.values()] == [False, True, True, True]
+    assert list(found) == ["ann", "bob", "cid", "dan"]
+    outcome = graded(course, plans, crew)["cid"]
+    assert (outcome.status, outcome.submission, outcome.notes) == (
+        MISSING,
+        "",
+        ["No notebook was handed in."],
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["01_a"], ["01_a"]),
+        (["02_b"], ["02_b"]),
+        (["01", "02_bc", "01_a"], ["01_a", "02_bc"]),
+        (["02"], "'02' can be 02_b or 02_bc; there are: 01_a, 02_b, 02_bc"),
+        (["3"], "no assignment '3'; there are: 01_a, 02_b, 02_bc"),
+        ([""], "no assignment ''; there are"),
+    ],
+)
+def test_names_may_be_shortened_to_a_unique_beginning(names, found):
+    known = ["01_a", "02_b", "02_bc"]
+    if isinstance(found, list):
+        assert units.resolve(names, known) == found
+    else:
+        with pytest.raises(CourseError, match=found):
+            units.resolve(names, known)

@@ -225,6 +225,7 @@ def test_moodle_without_folders(tmp_path, classroom):
     files = {
         "Ann Lee_11_assignsubmission_file_teacher_forcing.ipynb": b"ann",
         "Ann Lee_11_assignsubmission_onlinetext_onlinetext.html": b"text",
+        "Ann Lee_11_assignsubmission_comments_teacher_forcing.ipynb": b"not handed in",
         "Joe Roy_12_assignsubmission_onlinetext_onlinetext.html": b"text",
     }
     done = collect(zipped(tmp_path / "m.zip", files), classroom)
@@ -598,6 +599,7 @@ def test_names_that_exist_become_folders_on_this_disk(tmp_path):
     for folder in given_names.values():
         (tmp_path / folder).mkdir()
     assert len({folder.casefold() for folder in given_names.values()}) == len(names)
+    assert safe_name("e\u200bvil") == "evil"  # nothing is there to be seen
 
 
 def test_upper_and_lower_case_and_odd_names_keep_their_folders(tmp_path, classroom):

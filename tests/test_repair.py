@@ -222,9 +222,6 @@ def points(repaired: Repaired, plan: Plan) -> float:
     return total
 
 
-# What is normal.
-
-
 def test_the_release_needs_no_repair(released, plan):
     repaired = mended(released, plan)
     assert repaired.repairs == [] and repaired.lost == {}
@@ -368,9 +365,6 @@ def test_an_experiment_further_down_is_not_taken_for_the_answer(right, plan):
     assert answers(repaired)["shift"] == SHIFT
 
 
-# What a cell can suffer: the change, what is said, and the points that are left.
-
-
 def drop(*ids: str) -> Callable:
     def change(notebook: dict) -> None:
         notebook["cells"] = [cell for cell in notebook["cells"] if grade_id(cell) not in ids]
@@ -455,281 +449,214 @@ RECOGNISED = (
 CHANGED = "The grading metadata of the answer cell 'shift' had been changed; it was put back."
 STRIPPED = "The notebook had no grading metadata; its cells were recognised all the same."
 REORDERED = "The cells were in another order; they were run in the assignment's order."
+UNUSABLE = (
+    "The answer cell 'shift' held characters that no program may hold; they were left out or "
+    "replaced."
+)
 SPREAD = "The answer cell 'shift' was spread over several cells; all of them were kept."
 LAST_WORK = "The answer cell 'shift' was there twice; your last work was kept."
 
+
+def case(change: Callable, *said: str, left: float = FULL) -> tuple:
+    """What happens to a right notebook, the sentences, and the points that are left."""
+    return change, list(said), left
+
+
 CASES = {
-    "test deleted": (
-        drop("shift_works"),
-        [f"{TESTS_OF} were missing; they were put back as released."],
-        FULL,
+    "test deleted": case(
+        drop("shift_works"), f"{TESTS_OF} were missing; they were put back as released."
     ),
-    "locked cell deleted": (
-        drop("setup"),
-        ["The given cell 'setup' was missing; it was put back as released."],
-        FULL,
+    "locked cell deleted": case(
+        drop("setup"), "The given cell 'setup' was missing; it was put back as released."
     ),
-    "answer deleted": (
+    "answer deleted": case(
         drop("shift"),
-        ["The answer cell 'shift' was missing; the blank one was put back."],
-        FULL - 2,
+        "The answer cell 'shift' was missing; the blank one was put back.",
+        left=FULL - 2,
     ),
-    "answer emptied": (
+    "answer emptied": case(
         write("shift", " \n"),
-        ["The answer cell 'shift' was empty; the blank one was put back."],
-        FULL - 2,
+        "The answer cell 'shift' was empty; the blank one was put back.",
+        left=FULL - 2,
     ),
-    "manual answer deleted": (
-        drop("why"),
-        ["The answer cell 'why' was missing; the blank one was put back."],
-        FULL,
+    "manual answer deleted": case(
+        drop("why"), "The answer cell 'why' was missing; the blank one was put back."
     ),
-    "test edited": (
+    "test edited": case(
         write("shift_works", "assert True"),
-        [f"{TESTS_OF} had been edited; they were put back as released."],
-        FULL,
+        f"{TESTS_OF} had been edited; they were put back as released.",
     ),
-    "test emptied": (
-        write("shift_works", ""),
-        [f"{TESTS_OF} had been edited; they were put back as released."],
-        FULL,
+    "test emptied": case(
+        write("shift_works", ""), f"{TESTS_OF} had been edited; they were put back as released."
     ),
-    "locked cell edited": (
+    "locked cell edited": case(
         write("setup", "START = 2\nROWS = []"),
-        ["The given cell 'setup' had been edited; it was put back as released."],
-        FULL,
+        "The given cell 'setup' had been edited; it was put back as released.",
     ),
-    "test doubled": (
-        double("shift_works"),
-        [f"{TESTS_OF} were there twice; one copy was kept, as released."],
-        FULL,
+    "test doubled": case(
+        double("shift_works"), f"{TESTS_OF} were there twice; one copy was kept, as released."
     ),
-    "test trebled": (
+    "test trebled": case(
         all_of(double("shift_works"), double_before("shift_works")),
-        [f"{TESTS_OF} were there 3 times; one copy was kept, as released."],
-        FULL,
+        f"{TESTS_OF} were there 3 times; one copy was kept, as released.",
     ),
-    "test doubled, the first copy edited": (
+    "test doubled, the first copy edited": case(
         double_before("shift_works", source="assert shift(ROWS[0], START) == [1, 4, 5]  # why?"),
-        [f"{TESTS_OF} were there twice; one copy was kept, as released."],
-        FULL,
+        f"{TESTS_OF} were there twice; one copy was kept, as released.",
     ),
-    "locked cell doubled, without its metadata": (
+    "locked cell doubled, without its metadata": case(
         double("setup", metadata={}),
-        ["The given cell 'setup' was there twice; one copy was kept, as released."],
-        FULL,
+        "The given cell 'setup' was there twice; one copy was kept, as released.",
     ),
-    "answer doubled, wrong first": (
-        double_before("shift", source="def shift(ids, start):\n    return ids"),
-        [LAST_WORK],
-        FULL,
+    "answer doubled, wrong first": case(
+        double_before("shift", source="def shift(ids, start):\n    return ids"), LAST_WORK
     ),
-    "answer doubled, blank last": (double("shift", source=BLANK_SHIFT), [LAST_WORK], FULL),
-    "answer doubled, empty last": (double("shift", source=""), [LAST_WORK], FULL),
-    "answer doubled, right last": (
+    "answer doubled, blank last": case(double("shift", source=BLANK_SHIFT), LAST_WORK),
+    "answer doubled, empty last": case(double("shift", source=""), LAST_WORK),
+    "answer doubled, right last": case(
         all_of(double("shift"), write("shift", "def shift(ids, start):\n    return ids")),
-        [LAST_WORK, REORDERED],
-        FULL,
+        REORDERED,
+        LAST_WORK,
     ),
-    "answer doubled, blank last and without metadata": (
-        double("shift", source=BLANK_SHIFT, metadata={}),
-        [LAST_WORK],
-        FULL,
+    "answer doubled, blank last and without metadata": case(
+        double("shift", source=BLANK_SHIFT, metadata={}), LAST_WORK
     ),
-    "answer in another cell": (
-        all_of(
-            write("shift", BLANK_SHIFT),
-            lambda notebook: notebook["cells"].append(code(SHIFT)),
-        ),
-        ["The answer cell 'shift' was blank; the cell that holds its answer took its place."],
-        FULL,
+    "answer in another cell": case(
+        all_of(write("shift", BLANK_SHIFT), lambda notebook: notebook["cells"].append(code(SHIFT))),
+        "The answer cell 'shift' was blank; the cell that holds its answer took its place.",
     ),
-    "answer in another cell, its own deleted": (
+    "answer in another cell, its own deleted": case(
         all_of(drop("shift"), lambda notebook: notebook["cells"].append(code(SHIFT))),
-        [REORDERED, RECOGNISED],
-        FULL,
+        REORDERED,
+        RECOGNISED,
     ),
-    "two answers in one cell": (
+    "two answers in one cell": case(
         all_of(write("shift", f"{SHIFT}\n\n{LONGEST}"), drop("longest")),
-        [
-            "The answer cell 'longest' was missing; what it asks for is in another cell, "
-            "which was kept."
-        ],
-        FULL,
+        "The answer cell 'longest' was missing; what it asks for is in another cell, "
+        "which was kept.",
     ),
-    "split by JupyterLab, a helper first": (
-        split("shift", "def join(*parts):\n    return [x for p in parts for x in p]", SHIFT),
-        [SPREAD],
-        FULL,
+    "split by JupyterLab, a helper first": case(
+        split("shift", "def join(*parts):\n    return [x for p in parts for x in p]", SHIFT), SPREAD
     ),
-    "split by JupyterLab, a trial last": (
-        split("shift", SHIFT, "print(shift([1, 2, 3], 7))"),
-        [SPREAD],
-        FULL,
+    "split by JupyterLab, a trial last": case(
+        split("shift", SHIFT, "print(shift([1, 2, 3], 7))"), SPREAD
     ),
-    "split, the second half without metadata": (
+    "split, the second half without metadata": case(
         all_of(
             write("lengths", "lengths = []"),
             lambda notebook: add(
                 notebook, "lengths", code("for row in ROWS:\n    lengths.append(len(row))")
             ),
-        ),
-        [],
-        FULL,
+        )
     ),
-    "answer retyped to text": (
+    "answer retyped to text": case(
         retype("shift", "markdown"),
-        ["The answer cell 'shift' had been turned into text; it was made code again."],
-        FULL,
+        "The answer cell 'shift' had been turned into text; it was made code again.",
     ),
-    "answer retyped to raw": (
+    "answer retyped to raw": case(
         retype("shift", "raw"),
-        ["The answer cell 'shift' had been turned into text; it was made code again."],
-        FULL,
+        "The answer cell 'shift' had been turned into text; it was made code again.",
     ),
-    "test retyped": (
+    "test retyped": case(
         retype("shift_works", "markdown"),
-        [f"{TESTS_OF} had been turned into text; they were made code again."],
-        FULL,
+        f"{TESTS_OF} had been turned into text; they were made code again.",
     ),
-    "manual answer retyped": (
+    "manual answer retyped": case(
         retype("why", "code"),
-        ["The answer cell 'why' had been turned into code; it was made text again."],
-        FULL,
+        "The answer cell 'why' had been turned into code; it was made text again.",
     ),
-    "tests moved to the top": (move("rows_measured", 0), [REORDERED], FULL),
-    "answer moved to the end": (move("shift", 99), [REORDERED], FULL),
-    "answers' ids swapped": (
+    "tests moved to the top": case(move("rows_measured", 0), REORDERED),
+    "answer moved to the end": case(move("shift", 99), REORDERED),
+    "answers' ids swapped": case(
         swap("shift", "longest"),
-        [
-            "The answer cell 'shift' had a wrong grade id; it was recognised by content.",
-            "The answer cell 'longest' had a wrong grade id; it was recognised by content.",
-        ],
-        FULL,
+        "The answer cell 'shift' had a wrong grade id; it was recognised by content.",
+        "The answer cell 'longest' had a wrong grade id; it was recognised by content.",
     ),
-    "tests' ids swapped": (
+    "tests' ids swapped": case(
         swap("shift_works", "rows_measured"),
-        [
-            f"{TESTS_OF} had a wrong grade id; they were recognised by content.",
-            "The tests of task 'rows_measured' had a wrong grade id; they were recognised by "
-            "content.",
-        ],
-        FULL,
+        f"{TESTS_OF} had a wrong grade id; they were recognised by content.",
+        "The tests of task 'rows_measured' had a wrong grade id; they were recognised by content.",
     ),
-    "ids of a test and its answer swapped": (
+    "ids of a test and its answer swapped": case(
         swap("shift_works", "shift"),
-        [
-            "The answer cell 'shift' had a wrong grade id; it was recognised by content.",
-            f"{TESTS_OF} had a wrong grade id; they were recognised by content.",
-        ],
-        FULL,
+        "The answer cell 'shift' had a wrong grade id; it was recognised by content.",
+        f"{TESTS_OF} had a wrong grade id; they were recognised by content.",
     ),
-    "points edited": (
+    "points edited": case(
         mark("shift_works", points=100),
-        [
-            "The points of the tests of task 'shift_works' had been changed; those of the release "
-            "count."
-        ],
-        FULL,
+        "The points of the tests of task 'shift_works' had been changed; those of the release "
+        "count.",
     ),
-    "points of no number": (
+    "points of no number": case(
         mark("why", points="all"),
-        ["The points of the answer cell 'why' had been changed; those of the release count."],
-        FULL,
+        "The points of the answer cell 'why' had been changed; those of the release count.",
     ),
-    "schema version a text": (mark("shift", schema_version="3"), [CHANGED], FULL),
-    "schema version null": (mark("shift", schema_version=None), [CHANGED], FULL),
-    "schema version 99": (mark("shift", schema_version=99), [CHANGED], FULL),
-    "answer marked as a test": (mark("shift", grade=True, solution=False), [CHANGED], FULL),
-    "flags of no truth value": (mark("shift", solution="yes"), [CHANGED], FULL),
-    "nbgrader a list": (metadata("shift", {"nbgrader": [1]}), [RECOGNISED], FULL),
-    "nbgrader a text": (metadata("shift", {"nbgrader": "shift"}), [RECOGNISED], FULL),
-    "nbgrader empty, as after de-duplication": (
-        metadata("shift", {"nbgrader": {}}),
-        [RECOGNISED],
-        FULL,
+    "schema version a text": case(mark("shift", schema_version="3"), CHANGED),
+    "schema version null": case(mark("shift", schema_version=None), CHANGED),
+    "schema version 99": case(mark("shift", schema_version=99), CHANGED),
+    "answer marked as a test": case(mark("shift", grade=True, solution=False), CHANGED),
+    "flags of no truth value": case(mark("shift", solution="yes"), CHANGED),
+    "nbgrader a list": case(metadata("shift", {"nbgrader": [1]}), RECOGNISED),
+    "nbgrader a text": case(metadata("shift", {"nbgrader": "shift"}), RECOGNISED),
+    "nbgrader empty, as after de-duplication": case(
+        metadata("shift", {"nbgrader": {}}), RECOGNISED
     ),
-    "metadata null": (metadata("shift", None), [RECOGNISED], FULL),
-    "metadata a list": (metadata("shift", ["nbgrader"]), [RECOGNISED], FULL),
-    "grade id a number": (
+    "metadata null": case(metadata("shift", None), RECOGNISED),
+    "metadata a list": case(metadata("shift", ["nbgrader"]), RECOGNISED),
+    "grade id a number": case(
         mark("shift", grade_id=3),
-        ["The answer cell 'shift' had a wrong grade id; it was recognised by content."],
-        FULL,
+        "The answer cell 'shift' had a wrong grade id; it was recognised by content.",
     ),
-    "a function renamed, without metadata": (
+    "a function renamed, without metadata": case(
         replaced("longest", code('def longer(rows):\n    """Return the longest row."""\n    pass')),
-        [RECOGNISED.replace("shift", "longest")],
-        FULL - 3,
+        RECOGNISED.replace("shift", "longest"),
+        left=FULL - 3,
     ),
-    "metadata lost of an answer without a name": (
-        metadata("lengths", {}),
-        [RECOGNISED.replace("shift", "lengths")],
-        FULL,
+    "metadata lost of an answer without a name": case(
+        metadata("lengths", {}), RECOGNISED.replace("shift", "lengths")
     ),
-    "metadata lost of an answer in text": (
-        metadata("why", {}),
-        [RECOGNISED.replace("shift", "why")],
-        FULL,
+    "metadata lost of an answer in text": case(
+        metadata("why", {}), RECOGNISED.replace("shift", "why")
     ),
-    "an unknown grade id": (
+    "an unknown grade id": case(
         lambda notebook: add(
             notebook,
             "setup",
             code("x = 1", metadata={"nbgrader": {"grade_id": "ex\x1b[2J1", "solution": True}}),
         ),
-        ["Cell 3 had the grade id 'ex�[2J1'; it was kept as a cell of your own."],
-        FULL,
+        "Cell 3 had the grade id 'ex�[2J1'; it was kept as a cell of your own.",
     ),
-    "the grade id of a given cell on an own one": (
+    "the grade id of a given cell on an own one": case(
         lambda notebook: add(
             notebook, "setup", code("x = 1", metadata=at(notebook, "setup")["metadata"])
         ),
-        ["Cell 3 had the grade id 'setup'; it was kept as a cell of your own."],
-        FULL,
+        "Cell 3 had the grade id 'setup'; it was kept as a cell of your own.",
     ),
-    "NUL in an answer": (
-        write("shift", SHIFT.replace("moved", "mo\0ved")),
-        [
-            "The answer cell 'shift' held characters that no program may hold; they were left "
-            "out or replaced."
-        ],
-        FULL,
-    ),
-    "half an emoji in a comment": (
-        write("shift", f"{SHIFT}  # \ud83d"),
-        [
-            "The answer cell 'shift' held characters that no program may hold; they were left "
-            "out or replaced."
-        ],
-        FULL,
-    ),
-    "NUL in an own cell": (
+    "NUL in an answer": case(write("shift", SHIFT.replace("moved", "mo\0ved")), UNUSABLE),
+    "half an emoji in a comment": case(write("shift", f"{SHIFT}  # \ud83d"), UNUSABLE),
+    "NUL in an own cell": case(
         lambda notebook: add(notebook, "setup", text("a\0b")),
-        ["Cell 3 held characters that no program may hold; they were left out or replaced."],
-        FULL,
+        "Cell 3 held characters that no program may hold; they were left out or replaced.",
     ),
-    "a number among the lines": (
+    "a number among the lines": case(
         write("shift", [*SHIFT.splitlines(keepends=True), 7]),
-        ["The answer cell 'shift' held something other than text, which was left out."],
-        FULL,
+        "The answer cell 'shift' held something other than text, which was left out.",
     ),
-    "entries that are no cells": (
+    "entries that are no cells": case(
         lambda notebook: notebook["cells"].extend([None, "cell"]),
-        [f"Entry {number} of the notebook was no cell; it was left out." for number in (11, 12)],
-        FULL,
+        "Entry 11 of the notebook was no cell; it was left out.",
+        "Entry 12 of the notebook was no cell; it was left out.",
     ),
-    "all metadata stripped": (strip, [STRIPPED], FULL),
-    "all metadata stripped, and a test edited": (
+    "all metadata stripped": case(strip, STRIPPED),
+    "all metadata stripped, and a test edited": case(
         all_of(
             write("shift_works", 'assert shift(ROWS[0], START), "the start comes first"'), strip
         ),
-        [STRIPPED, f"{TESTS_OF} had been edited; they were put back as released."],
-        FULL,
+        STRIPPED,
+        f"{TESTS_OF} had been edited; they were put back as released.",
     ),
-    "all metadata stripped, and the answers in another order": (
-        all_of(move("longest", 0), strip),
-        [STRIPPED, REORDERED],
-        FULL,
+    "all metadata stripped, and the answers in another order": case(
+        all_of(move("longest", 0), strip), STRIPPED, REORDERED
     ),
 }
 
@@ -739,7 +666,7 @@ def test_a_damaged_notebook_is_mended_and_the_learner_reads_how(right, plan, cas
     change, said, left = CASES[case]
     change(right)
     repaired = mended(right, plan)
-    assert sorted(repaired.repairs) == sorted(said)
+    assert repaired.repairs == said
     assert repaired.lost == {}
     assert points(repaired, plan) == left
 
@@ -873,13 +800,10 @@ def test_answers_of_one_name_that_nothing_tells_apart_are_lost(twice):
     strip(notebook)
     notebook["cells"] = [notebook["cells"][i] for i in (1, 3, 0, 2)]
     repaired = mended(notebook, plan)
-    assert repaired.lost == {
-        f"{name}_right": f"Nothing tells which cell is the answer '{name}': its metadata is missing."
-        for name in ("first", "second")
-    }
-
-
-# What a file can be.
+    assert list(repaired.lost) == ["first_right", "second_right"]
+    assert repaired.lost["first_right"] == (
+        "Nothing tells which cell is the answer 'first': its metadata is missing."
+    )
 
 
 def as_nbformat_3(notebook: dict) -> dict:
@@ -1029,9 +953,6 @@ def test_there_are_no_more_sentences_than_anyone_reads(right, plan):
     assert said[-1] == "There were 101 more repairs like these."
 
 
-# Saved outputs.
-
-
 def saved(right: dict, plan: Plan, *outputs: object) -> list[dict]:
     at(right, "shift")["outputs"] = list(outputs)
     repaired = mended(right, plan)
@@ -1076,9 +997,9 @@ def test_fifty_megabytes_of_outputs_become_a_few(right, plan):
     )
 
 
-def test_a_million_outputs_become_a_hundred(right, plan):
+def test_a_hundred_thousand_outputs_become_a_hundred(right, plan):
     one = {"output_type": "stream", "name": "stdout", "text": "1\n"}
-    assert len(saved(right, plan, *[one] * 1_000_000)) == reading.MOST_OUTPUTS
+    assert len(saved(right, plan, *[one] * 100_000)) == reading.MOST_OUTPUTS
 
 
 def test_pictures_pasted_into_an_answer_are_kept(right, plan):
@@ -1087,9 +1008,6 @@ def test_pictures_pasted_into_an_answer_are_kept(right, plan):
     repaired = mended(right, plan)
     assert repaired.cells[-1].attachments == picture
     assert to_notebook(repaired, plan)["cells"][-1]["attachments"] == picture
-
-
-# The notebook that is written.
 
 
 def test_metadata_is_what_nbgrader_released_but_for_checksums(released, plan):
@@ -1108,8 +1026,6 @@ def test_cell_ids_tell_what_is_what(right, plan):
     ids = [cell["id"] for cell in written["cells"]]
     assert ids[3:7] == ["shift", "own-1", "own-2", "shift_works"]
 
-
-# Anything.
 
 EXAMPLES = settings(
     deadline=None,

@@ -154,11 +154,52 @@ def test_what_is_too_large_or_too_deep_is_not_sent():
             packer().pack(deep)
 
 
-class Liar(list):
+class Liar:
+    """Equals everything and contains everything."""
+
+    def __init__(self, *items):
+        self.items = items
+
     def __eq__(self, other):
         return True
 
+    def __contains__(self, item):
+        return True
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, place):
+        return self.items[place]
+
     __hash__ = None
+
+
+def lying(kind):
+    """Return a subclass of plain data that lies about what it holds."""
+
+    def lie(self, *others):
+        return True
+
+    names = "__eq__ __ne__ __contains__ __bool__ __int__ __float__ __str__ __len__ __iter__ items"
+    return type("Lying", (kind,), {name: lie for name in names.split()} | {"__hash__": None})
+
+
+@pytest.mark.parametrize(
+    "plain", [3, 0.5, 2j, "ñ", b"x", [1], (1, 2), {"a": 1}, {1, 2}, frozenset([3])]
+)
+def test_a_subclass_of_plain_data_arrives_as_what_it_holds(plain):
+    received = there_and_back(lying(type(plain))(plain))
+    assert type(received) is type(plain) and received == plain
+
+
+def test_a_subclass_of_an_array_arrives_as_an_array():
+    class Lying(np.ndarray):
+        def __eq__(self, other):
+            return np.True_
+
+    received = there_and_back(np.arange(3).view(Lying))
+    assert type(received) is np.ndarray and received.tolist() == [0, 1, 2]
 
 
 class Failing(Exception):
@@ -193,14 +234,15 @@ def ask():
 
 
 def test_a_handle_equals_nothing_and_has_no_truth(ask):
-    handle = ask(Liar([1, 2]))
+    handle = ask(Liar(1, 2))
     assert (handle == [1, 2]) is False
     assert handle not in ([], [[1, 2]])
     with pytest.raises(TypeError, match="Liar"):
         bool(handle)
     with pytest.raises(TypeError, match="Liar"):
         handle != [1, 2]  # noqa: B015
-    assert list(handle) == [1, 2] and len(handle) == 2 and handle[1] == 2 and 2 in handle
+    assert list(handle) == [1, 2] and len(handle) == 2 and handle[1] == 2
+    assert 2 in handle and 3 not in handle
     assert np.array_equal(handle, [1, 2])
 
 

@@ -15,17 +15,21 @@ import signal
 import site
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import IO
 
+from autograder.sandbox import seccomp
 from autograder.sandbox.limits import MEGABYTE, Limits
 
 SCRATCH, RUN = "/tmp", "/run"
 HOME = f"{SCRATCH}/home"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "alternatives")
+SYSTEM_SETTINGS = ("/proc/sys", "/proc/irq", "/proc/bus", "/proc/sysrq-trigger")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 UNSHARED = ("user", "ipc", "pid", "net", "uts", "cgroup-try")
 PATIENCE = 10.0
@@ -71,12 +75,27 @@ def environment(home: str = HOME) -> dict[str, str]:
 def arguments(limits: Limits) -> list[str]:
     """Return bubblewrap's arguments, up to the program to run."""
     scratch = str(limits.scratch * MEGABYTE)
-    words = [_program() or "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    words = [
+        _program() or "bwrap",
+        "--die-with-parent",
+        "--new-session",
+        "--as-pid-1",
+        "--clearenv",
+    ]
     words += [f"--unshare-{name}" for name in UNSHARED]
     words += ["--uid", LEARNER, "--gid", LEARNER, "--hostname", "sandbox"]
     for name, value in environment().items():
         words += ["--setenv", name, value]
-    words += ["--proc", "/proc", *_devices(), "--size", scratch, "--tmpfs", "/dev/shm"]
+    words += [
+        "--proc",
+        "/proc",
+        *_kernel_settings(),
+        *_devices(),
+        "--size",
+        scratch,
+        "--tmpfs",
+        "/dev/shm",
+    ]
     words += ["--remount-ro", "/dev", "--size", scratch, "--tmpfs", SCRATCH]
     words += ["--size", str(MEGABYTE), "--tmpfs", RUN]
     for path in visible():
@@ -94,6 +113,12 @@ def visible() -> list[str]:
     settings = [f"/etc/{name}" for name in SETTINGS]
     wanted = [*SYSTEM, *settings, "/sys/devices/system/cpu", *pythons, *packages()]
     return [path for path in dict.fromkeys(wanted) if os.path.lexists(path) and path != "/"]
+
+
+def _kernel_settings() -> list[str]:
+    """Return the arguments that keep the system's settings from being changed, even by root."""
+    found = [path for path in SYSTEM_SETTINGS if os.path.exists(path)]
+    return [word for path in found for word in ("--ro-bind", path, path)]
 
 
 def _devices() -> list[str]:
@@ -126,9 +151,17 @@ def problem() -> str:
     """Say why there are no walls here; nothing if they stand."""
     if _program() is None:
         return "bubblewrap is not installed"
-    command = [*arguments(Limits()), sys.executable, "-c", "import course"]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        with _filter() as calls:
+            command = [
+                *arguments(Limits()),
+                *_filtered(calls),
+                sys.executable,
+                "-c",
+                "import course",
+            ]
+            files, told = (calls.fileno(),), {"capture_output": True, "text": True}
+            run = subprocess.run(command, pass_fds=files, env={}, timeout=30, **told)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not start here ({type(error).__name__})"
     lines = run.stderr.strip().splitlines()
@@ -149,11 +182,26 @@ def explain() -> str:
     return "Sandbox: bubblewrap; no network, a read-only disk, limits on time and memory."
 
 
+def _filter() -> IO[bytes]:
+    """Return an open file that holds the filter on system calls; it may be empty."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
+    file.write(seccomp.program())
+    file.seek(0)
+    return file
+
+
+def _filtered(file: IO[bytes]) -> list[str]:
+    """Return the arguments that put the filter in force."""
+    return ["--seccomp", str(file.fileno())] if seccomp.program() else []
+
+
 class Cage:
     """One bubblewrap with a program in it.
 
+    The program is process 1 in there, with no helper of bubblewrap's that a filter would not bind.
+
     Attributes:
-        init: the process id, out here, of process 1 in there. When it ends, all in there end.
+        init: its process id, out here. When it ends, all in there end.
         root: where the files in there are seen from out here.
     """
 
@@ -165,17 +213,27 @@ class Cage:
         output: int = subprocess.DEVNULL,
     ) -> None:
         told, tell = os.pipe()
+        calls = _filter()
         try:
-            command = [*arguments(limits), "--info-fd", str(tell), "--", *program]
+            command = [
+                *arguments(limits),
+                "--info-fd",
+                str(tell),
+                *_filtered(calls),
+                "--",
+                *program,
+            ]
             self.process = subprocess.Popen(
                 command,
-                pass_fds=(tell, *files),
+                env={},  # process 1 in there is bubblewrap: its environment can be read
+                pass_fds=(tell, calls.fileno(), *files),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
             )
         finally:
             os.close(tell)
+            calls.close()
         with os.fdopen(told) as report:
             text = report.read()
         self.init = json.loads(text)["child-pid"] if text.strip() else self.process.pid
@@ -183,7 +241,7 @@ class Cage:
         self.root = f"/proc/{self.init}/root"
 
     def first_child(self) -> int | None:
-        """Return the process id, out here, of the program in there."""
+        """Return the process id, out here, of the first child of process 1 in there."""
         try:
             children = Path(f"/proc/{self.init}/task/{self.init}/children").read_text().split()
         except OSError:

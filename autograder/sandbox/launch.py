@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -21,9 +22,12 @@ from autograder.sandbox.bubblewrap import HOME, RUN, Cage, environment
 from autograder.sandbox.limits import Limits
 
 KERNEL = "autograder.sandbox.kernel"
+# Process 1 is deaf to signals from its own: the kernel must be its child, to die as it should.
+PARENT = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
 PLACEHOLDER = ["/bin/sh", "-c", "echo ready; exec sleep infinity"]
 ADDRESS = f"{RUN}/k"
-PATIENCE = 20.0
+PATIENCE, STARTING = 20.0, 60.0
+HEARTBEAT = 5  # the number of its socket
 
 
 class Warm:
@@ -83,6 +87,16 @@ class Sandbox:
     pid: int
     address: str
 
+    def wait(self) -> None:
+        """Wait until the kernel listens: the heartbeat's socket is the last that it makes."""
+
+        def listening() -> bool:
+            with suppress(OSError):
+                return stat.S_ISSOCK(os.lstat(f"{self.address}-{HEARTBEAT}").st_mode)
+            return not self.alive()
+
+        _soon(listening, STARTING)
+
     def interrupt(self) -> None:
         """Interrupt the cell that runs."""
         with suppress(OSError):
@@ -114,9 +128,10 @@ class Caged(Sandbox):
 
     def __init__(self, connection: dict, wire: int, limits: Limits) -> None:
         settings = {**_settings(connection, limits), "wire": wire}
-        self.cage = Cage([sys.executable, "-m", KERNEL, json.dumps(settings)], limits, (wire,))
+        program = [*PARENT, sys.executable, "-m", KERNEL, json.dumps(settings)]
+        self.cage = Cage(program, limits, (wire,))
         self.address = self.cage.root + ADDRESS
-        self.pid = _soon(self.cage.first_child) or self.cage.init
+        self.pid = _soon(self.cage.first_child, PATIENCE) or self.cage.init
 
     def usage(self) -> tuple[int, int, int]:
         """Return what all processes in the cage take."""

@@ -46,6 +46,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         ports = {name: number for number, name in enumerate(PORTS, 1)}
         connection = {**ports, "key": key, "signature_scheme": scheme, "kernel_name": ""}
         self.sandbox = launch(connection, options["wire"], options["limits"], options.get("warm"))
+        self.sandbox.wait()
         address = {"transport": "ipc", "ip": self.sandbox.address, "key": session.key}
         return {**connection, **address}
 

@@ -74,6 +74,8 @@ class Session:
         context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         context.setsockopt(zmq.LINGER, 0)
+        # A path in there could be made to lead anywhere; it is looked up once, before cells run.
+        context.setsockopt(zmq.RECONNECT_IVL, -1)
         file = str(Path(self.folder.name, "connection.json"))
         self.manager = KernelManager(transport="ipc", context=context, connection_file=file)
         self.manager._kernel_spec = SPEC
@@ -111,7 +113,9 @@ class Session:
         for name, channel in channels.items():
             if channel.socket in ready:
                 try:
-                    found.append((name, channel.get_msg(timeout=0)))
+                    message = channel.get_msg(timeout=0)
+                    parts = (message["parent_header"], message["header"], message["content"])
+                    found += [(name, message)] * all(isinstance(part, dict) for part in parts)
                 except Exception:  # unsigned, doubled, no JSON: whatever it is, it is no message
                     continue
         return found
@@ -145,7 +149,7 @@ class Session:
         end = time.monotonic() + seconds
         while left:
             for name, message in self._messages(TICK):
-                if message.get("parent_header", {}).get("msg_id") == number:
+                if message["parent_header"].get("msg_id") == number:
                     left -= self._take(run, name, message)
             if "shell" not in left and left:
                 end = min(end, time.monotonic() + 2 * TICK)  # an idle that was lost
@@ -168,10 +172,7 @@ class Session:
 
     def _take(self, run: Run, channel: str, message: dict) -> set[str]:
         """Take what one message brings; returns the channels that are done with the request."""
-        content = message.get("content")
-        if not isinstance(content, dict):
-            return set()
-        kind = message.get("header", {}).get("msg_type")
+        content, kind = message["content"], message["header"].get("msg_type")
         if channel == "shell":
             return {"shell"}
         if kind == "status" and content.get("execution_state") == "idle":

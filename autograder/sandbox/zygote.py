@@ -18,15 +18,18 @@ import json
 import os
 import signal
 import socket
+import struct
 import sys
 from contextlib import suppress
 
+from autograder.sandbox import seccomp
 from autograder.sandbox.bubblewrap import environment
 
 CLONE_NEWUSER = 0x10000000
 # Mounts, cgroup, host name, IPC, process ids, network.
 NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x20000000, 0x40000000)
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 38, 24
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 CAPABILITY_VERSION_3 = 0x20080522
 KERNEL, CHECKER = "kernel", "checker"
 LARGEST_REQUEST = 65_536
@@ -97,6 +100,7 @@ def _enter(request: dict, wire: int, report: int) -> int:
         os.close(report)
         os.setsid()
         drop_rights()
+        filter_calls(seccomp.program())
         os.environ.clear()
         os.environ.update(environment())
         from autograder.sandbox import kernel
@@ -137,6 +141,24 @@ def drop_rights() -> None:
     done = libc.capset(*(ctypes.c_void_p(part.buffer_info()[0]) for part in (header, nothing)))
     if done or libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "rights not dropped")
+
+
+def filter_calls(program: bytes) -> None:
+    """Put a filter on system calls in force for this process and its children.
+
+    Args:
+        program: the filter; nothing happens if it is empty.
+
+    Raises:
+        OSError: the system does not allow it.
+    """
+    if not program:
+        return
+    lines = ctypes.create_string_buffer(program, len(program))
+    count = len(program) // seccomp.INSTRUCTION.size
+    described = ctypes.create_string_buffer(struct.pack("@HP", count, ctypes.addressof(lines)))
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described, 0, 0):
+        raise OSError(ctypes.get_errno(), "system calls not filtered")
 
 
 if __name__ == "__main__":

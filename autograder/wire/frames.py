@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 MOST_BYTES = 64 * 2**20
+MOST_TEXT = 8 * 2**20  # JSON takes many times its size once it is read
 MOST_BLOBS = 10_000
 FRAME = struct.Struct(">II")
 SIZE = struct.Struct(">I")
@@ -36,8 +37,7 @@ class Frames:
         """
         text = json.dumps(value).encode()
         total = len(text) + sum(map(len, blobs))
-        if total > MOST_BYTES or len(blobs) > MOST_BLOBS:
-            raise WireError(f"more than {MOST_BYTES // 2**20} MB at once")
+        _check_size(len(text), len(blobs), total)
         sizes = b"".join(SIZE.pack(len(blob)) for blob in blobs)
         try:
             self.sock.sendall(FRAME.pack(len(text), len(blobs)) + sizes + text + b"".join(blobs))
@@ -52,11 +52,9 @@ class Frames:
             Gone: the other side hung up.
         """
         length, count = FRAME.unpack(self._exactly(FRAME.size))
-        if length > MOST_BYTES or count > MOST_BLOBS:
-            raise WireError(f"more than {MOST_BYTES // 2**20} MB at once")
+        _check_size(length, count, length)
         sizes = [SIZE.unpack(self._exactly(SIZE.size))[0] for _ in range(count)]
-        if length + sum(sizes) > MOST_BYTES:
-            raise WireError(f"more than {MOST_BYTES // 2**20} MB at once")
+        _check_size(length, count, length + sum(sizes))
         text = self._exactly(length)
         blobs = [self._exactly(size) for size in sizes]
         try:
@@ -76,3 +74,9 @@ class Frames:
                 raise Gone("hung up")
             parts += part
         return bytes(parts)
+
+
+def _check_size(text: int, blobs: int, total: int) -> None:
+    """Refuse a message that is too large."""
+    if total > MOST_BYTES or text > MOST_TEXT or blobs > MOST_BLOBS:
+        raise WireError(f"more than {MOST_BYTES // 2**20} MB at once")

@@ -49,7 +49,7 @@ class Handle:
         return self._ask("len")
 
     def __contains__(self, item: object) -> bool:
-        return self._ask("in", item) is True
+        return any(own == item for own in self)  # compared on this side
 
     def __iter__(self) -> Any:
         iterator = self._ask("iter")

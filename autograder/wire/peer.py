@@ -133,7 +133,7 @@ def on_lent(operation: str, target: Any, rest: list) -> object:
     if operation == "next":
         return [*_next(target)]
     simple = {"item": lambda: target[rest[0]], "len": lambda: len(target)}
-    simple |= {"iter": lambda: iter(target), "in": lambda: rest[0] in target}
+    simple |= {"iter": lambda: iter(target)}
     simple |= {"array": lambda: np.array(target), "float": lambda: float(target)}
     simple |= {"int": lambda: int(target), "index": lambda: target.__index__()}
     return simple[operation]() if operation in simple else refuse(operation)

@@ -184,7 +184,7 @@ def draw(probs, numbers):
         },
     ),
     Mutant(
-        "parents and tokens change places",
+        "flat places are divided by the beginnings, not by the vocabulary",
         points=7,
         says="parent",
         answers={"continuations": CONTINUATIONS.replace("shape[1]", "shape[0]")},
@@ -206,8 +206,8 @@ def draw(probs, numbers):
         points=8,
         says="put aside",
         answers={
-            "beam": BEAM.replace("ids != END", "ids > 0").replace(
-                "        whole += [(longer", "        [] + [(longer"
+            "beam": BEAM.replace("flatnonzero(ids == END)", "flatnonzero(ids < 0)").replace(
+                "ids != END", "ids >= 0"
             )
         },
     ),
