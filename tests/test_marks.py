@@ -12,7 +12,7 @@ def small(tmp_path):
 
 
 def test_a_grade_is_what_nbgrader_counts_and_missing_is_not_zero(small):
-    late(small)
+    small.make_late("ana")
     small.save(small.outcome("ana", shift=0.0), small.outcome("ben"))
     small.save(small.unrun("cas", MISSING), notebook=False)
     small.give("shift_works", 1.5, extra=0.5)

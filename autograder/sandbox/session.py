@@ -81,7 +81,7 @@ class Session:
         self.manager._kernel_spec = SPEC
         self.manager.client_class = "jupyter_client.blocking.BlockingKernelClient"
         self.manager.start_kernel(wire=wire.fileno(), limits=limits, warm=warm)
-        self.client: BlockingKernelClient = self.manager.client()
+        self.client: BlockingKernelClient = self.manager.client(context=context)
         self.client.start_channels(stdin=False, hb=False, control=False)
         self._wait_until_ready()
 
