@@ -31,14 +31,16 @@ lab: $(STAMP) ## open JupyterLab on the first lesson (ARGS="--no-browser --port 
 test: $(STAMP) ## run all tests (ARGS="tests/test_notebooks.py -k ids")
 	@$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
-demo: $(STAMP) ## train a small translator and translate five sentences
+demo: $(STAMP) ## train a small translator; then grade a class of twelve, some of it hostile
 	@$(RUN) -m course.demo
+	@$(RUN) -m autograder demo
 
 notebooks: $(STAMP) ## write each .ipynb anew from the .py beside it
 	@$(RUN) -m tools.notebooks write
 
-check: $(STAMP) ## say where an .ipynb differs from its .py
+check: $(STAMP) ## say where an .ipynb differs from its .py, and an exercise from its solution
 	@$(RUN) -m tools.notebooks check
+	@$(RUN) -m autograder.release check
 
 lessons: $(STAMP) ## execute every lesson top to bottom (ARGS="03 --html /tmp/pages")
 	@$(RUN) -m tools.notebooks run $(ARGS)

@@ -67,7 +67,7 @@ with checks.softly():
 # %% [markdown]
 # In a lesson a check speaks `softly`: it prints its line and the notebook runs on. In an exercise it stops the cell, with the same line.
 #
-# Exercises are notebooks of their own. The exercise for a lesson has the lesson's number and name: the one for `lessons/03_teacher_forcing` has its place in `exercises/03_teacher_forcing`. The exercises come with a later release; until then the folder holds a page that says what belongs there. In an exercise a task is a cell with `...` where our code belongs, and below it stand cells with checks. Run those as often as you like. A class can have them graded, too: then further checks, which we do not see, look at the same answers.
+# Exercises are notebooks of their own. The exercise for a lesson has the lesson's number and name: the one for `lessons/03_teacher_forcing` lies in `exercises/03_teacher_forcing`. In an exercise a task is a cell with `...` where our code belongs, and below it stand cells with checks. Run those as often as you like. A class can have them graded, too: then further checks, which we do not see, look at the same answers.
 
 # %% [markdown]
 # ## What shall we be able to build?

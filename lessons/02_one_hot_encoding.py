@@ -391,4 +391,4 @@ print("padding, lookup :", np.round(lookup[0, -1], 3))
 #
 # We simplified two things: tokens were words, and the network's first layer had one table.
 #
-# The exercise for this lesson will stand in `exercises/02_one_hot_encoding` in a later release. Next is [lesson 03](03_teacher_forcing.ipynb): the encoder's sentence is one array of ids. The decoder's sentence will need two, and we shall see why.
+# The [exercise for this lesson](../exercises/02_one_hot_encoding/one_hot_encoding.ipynb) asks for the same steps on other sentences, by hand. Next is [lesson 03](03_teacher_forcing.ipynb): the encoder's sentence is one array of ids. The decoder's sentence will need two, and we shall see why.

@@ -289,4 +289,4 @@ for name, (_, traces) in runs.items():
 #
 # We simplified one thing: the decoder learnt with the teacher only and was never trained on its own mistakes.
 #
-# The exercise for this lesson will stand in `exercises/03_teacher_forcing` in a later release. Next, [lesson 04](04_encoder_decoder.ipynb) opens the two boxes: what an encoder and a decoder keep in their states, and how they are trained.
+# In the [exercise for this lesson](../exercises/03_teacher_forcing/teacher_forcing.ipynb) we write captions for harbour pictures. Next, [lesson 04](04_encoder_decoder.ipynb) opens the two boxes: what an encoder and a decoder keep in their states, and how they are trained.

@@ -689,7 +689,7 @@ print(f"all {len(sources)} held-out translations are the same after loading: {sa
 # > printed differences show directions, not laws. The fixed-size state is a bottleneck for long sentences; lesson
 # > 07 opens it with attention.
 #
-# An exercise for this lesson will stand in `exercises/04_encoder_decoder`. Until then, try this: choose other
-# `units`, predict the number of parameters by hand, and check it with `count_params()`.
+# The [exercise for this lesson](../exercises/04_encoder_decoder/encoder_decoder.ipynb) builds the two halves anew. Before
+# it, try this: choose other `units`, predict the number of parameters by hand, and check it with `count_params()`.
 #
 # Next: [lesson 05](05_inference_decoding.ipynb) takes the decoder's loop apart, which we have used here with closed eyes.

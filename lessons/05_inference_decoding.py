@@ -608,7 +608,8 @@ for search in ("greedy", "beam"):
 # > of two close BLEU figures would not survive another seed. Held-out sentences resemble the training sentences here
 # > far more than the sentences of the world do.
 #
-# An exercise for this lesson will stand in `exercises/05_inference_decoding`. Until then, try this: change `width` to 1
-# and to 10 in the beam above, and predict first which of the printed figures can change.
+# In the [exercise for this lesson](../exercises/05_inference_decoding/inference_decoding.ipynb) we write the searches
+# ourselves. Before it, try this: change `width` to 1 and to 10 in the beam above, and predict first which of the printed
+# figures can change.
 #
 # Lesson 06 will leave words for characters and look closely at padding and masks.
