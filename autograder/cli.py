@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from course.cli.options import between
 
 if TYPE_CHECKING:
     from autograder.classroom import Classroom
+    from autograder.roster import Roster
 
 app = typer.Typer(
     name="autograder",
@@ -84,12 +86,21 @@ def collect(
     assignment: Assignment = None,
     roster: Annotated[Path | None, _path("FILE", "A CSV file with a column student_id.")] = None,
 ) -> None:
-    """Take in submissions: newest wins, older ones are kept, what fits nowhere is named."""
-    from autograder.collect import collect
+    """Take in submissions: the newest counts, older ones are kept.
+
+    The students of a roster become known to the gradebook: who of them hands in nothing is missing.
+    """
+    from autograder import collect as collecting
+    from autograder.roster import Roster
 
     classroom = _classroom()
     name = _full(classroom, [assignment])[0] if assignment else None
-    print(collect(path, classroom, assignment=name, roster=roster))
+    people = Roster.read(roster) if roster else None
+    collected = collecting.collect(path, classroom, assignment=name, roster=people)
+    if people:
+        _enrol(people, classroom)
+    _warn([*collected.notes, *(f"not placed: {line}" for line in collected.problems)])
+    print(collected.summary())
 
 
 @app.command(epilog="Example: autograder grade 03 --workers 4 --require-sandbox")
@@ -138,7 +149,6 @@ def grade(
     wanted = {"timeout": timeout, "memory": memory, "seed": seed}
     limits = Limits(
         require_sandbox=require_sandbox,
-        hidden=tuple(map(str, (classroom.sources, classroom.work))),
         **{name: value for name, value in wanted.items() if value is not None},
     )
     again = _again(context.obj)
@@ -149,10 +159,13 @@ def grade(
 @app.command(epilog="Example: autograder feedback 03")
 def feedback(names: Names = None) -> None:
     """Write a page for each student; without a name, for all assignments that are graded."""
-    from autograder.feedback import feedback
+    from autograder.feedback import write_feedback
 
     classroom = _classroom()
-    feedback(classroom, _full(classroom, names) if names else None)
+    pages = 0
+    for name in _full(classroom, names) if names else [None]:
+        pages += len(write_feedback(classroom, name))
+    print(f"{pages} {'page' if pages == 1 else 'pages'} in {classroom.feedback}")
 
 
 @app.command(epilog="Example: autograder status 03 --json")
@@ -185,11 +198,15 @@ def export(
     assignment: Assignment = None,
 ) -> None:
     """Write grades for another system. Who handed in nothing gets no grade there, and not 0."""
-    from autograder import exports
+    from autograder import marks
+    from autograder.exports import export
 
     classroom = _classroom()
     name = _full(classroom, [assignment])[0] if assignment else None
-    print(exports.export(classroom, to.value, template=template, output=output, assignment=name))
+    made = export(to.value, marks.grades(classroom, name), template)
+    _warn(made.warnings)
+    for path in _written(made.files, output, classroom):
+        print(path)
 
 
 @app.command(epilog="Example: autograder formgrade --port 5001")
@@ -230,6 +247,45 @@ def _full(classroom: Classroom, names: list[str]) -> list[str]:
     from autograder.units import resolve
 
     return resolve(names, classroom.assignments())
+
+
+def _enrol(people: Roster, classroom: Classroom) -> None:
+    """Make the students of a roster known to the gradebook, by the names of their folders."""
+    from autograder import gradebook
+    from autograder.placing import Shelf
+
+    folders = Shelf(classroom).folders({student.id for student in people.students})
+    about = [
+        {
+            "student": folders[student.id],
+            "first_name": student.first_name,
+            "last_name": student.last_name,
+            "email": student.email,
+            "lms_user_id": student.canvas_id,
+        }
+        for student in people.students
+    ]
+    gradebook.enrol(about, classroom)
+
+
+def _written(files: dict[str, bytes], output: Path | None, classroom: Classroom) -> Iterator[Path]:
+    """Write files, and yield where: one may get a name, several go into a folder."""
+    from autograder.records import write_whole
+
+    output = output or classroom.work / "exports"
+    alone = len(files) == 1 and output.suffix and not output.is_dir()
+    for name, content in files.items():
+        path = output if alone else output / name
+        write_whole(path, content)
+        yield path
+
+
+def _warn(lines: Iterable[str]) -> None:
+    """Write lines to standard error; names of files and students in them are only text."""
+    from autograder.table import clean
+
+    for line in lines:
+        guard.note(f"autograder: {clean(line)}")
 
 
 def _again(typed: list[str]) -> str:

@@ -71,7 +71,7 @@ class Crew:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
     def diagnosed(self, error: Exception) -> Exception:
-        """Return a job's error; BrokenExecutor where not the job failed but its process was lost."""
+        """Return a job's error; BrokenExecutor where its process was lost, for whatever reason."""
         lost = isinstance(error, CancelledError) or type(error).__name__ in LOST
         return BrokenExecutor(str(error)) if lost else error
 
@@ -215,9 +215,7 @@ def _connect(address: str):
         raise CourseError(
             "--scheduler needs Dask, which is not installed: pip install 'unrolled[cluster]'"
         ) from None
-    # Its own account of a lost connection has many lines; ours has one.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
-    warnings.filterwarnings("ignore", module="distributed")
+    _hush()
     try:
         return Client(address, timeout=CONNECT, set_as_default=False)
     except Exception as error:  # OSError, TimeoutError, ValueError for an odd address, and others
@@ -225,3 +223,11 @@ def _connect(address: str):
             f"{address}: no Dask scheduler answers there ({type(error).__name__}); "
             "start one with `dask scheduler`, or leave --scheduler out"
         ) from None
+
+
+def _hush() -> None:
+    """Keep Dask from telling of a lost connection in fifty lines; we tell it in one."""
+    warnings.filterwarnings("ignore", module="distributed")
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("distributed"):  # each has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)

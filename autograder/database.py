@@ -11,7 +11,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -215,13 +215,12 @@ def _make(classroom: Classroom) -> None:
 
 def _name(aside: Path, file: Path) -> None:
     """Give a new file its name, unless another process has made one called so in the meantime."""
-    with suppress(FileExistsError):
-        try:
-            os.link(aside, file)
-        except FileExistsError:
-            raise
-        except OSError:  # a disk without hard links
-            os.replace(aside, file)
+    try:
+        os.link(aside, file)
+    except FileExistsError:
+        pass
+    except OSError:  # a disk without hard links
+        os.replace(aside, file)
 
 
 @contextmanager

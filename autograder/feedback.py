@@ -76,6 +76,7 @@ class Row:
 
     title: str
     points: str
+    unit: str
     sign: str
     verdict: str
     style: str
@@ -265,7 +266,8 @@ def _row(task: Task, titles: dict[str, str], mark: Mark | None) -> Row:
     title = titles.get(task.id, task.id)
     most = _number(task.max_points)
     scored = f"up to {most}" if points is None else f"{_number(points)} of {most}"
-    return Row(title, scored, sign, verdict, style, plain(task.message))
+    unit = _points(task.max_points).split()[1]
+    return Row(title, scored, unit, sign, verdict, style, plain(task.message))
 
 
 def _summary(outcome: Outcome, book: Marked) -> Iterator[str]:

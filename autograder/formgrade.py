@@ -52,7 +52,8 @@ def serve(classroom: Classroom, port: int | None = None, browser: bool = True) -
 
     # nbgrader reads its configuration from the current folder, and starts `alembic` by name.
     os.chdir(classroom.root)
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    programs = (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
+    os.environ["PATH"] = os.pathsep.join(programs)
     LabApp.launch_instance(arguments(classroom, port, browser))
 
 

@@ -37,15 +37,17 @@ from nbgrader.utils import parse_utc
 
 from autograder.classroom import Classroom
 from autograder.database import opened, remember, remembered
-from autograder.marks import Mark, Marked, grades, marked
+from autograder.marks import grades, marked
 from autograder.outcome import MANUAL, MISSING, UNREADABLE, Outcome, Task
 from autograder.plan import Plan
 from autograder.records import notebook_path, write_whole
 from autograder.shown import harmless, plain
 from course.errors import CourseError
 
-__all__ = ["Mark", "Marked", "enrol", "grades", "marked", "record", "register"]
+__all__ = ["enrol", "grades", "marked", "record", "register"]
 
+# What `generate_assignment` does before it saves cells, but for headers and generated tests.
+STEPS = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums)
 PERSON = ("first_name", "last_name", "email", "lms_user_id")
 
 
@@ -70,7 +72,7 @@ def register(plan: Plan, classroom: Classroom, source: Path) -> None:
     with opened(classroom, make=True) as database, database.transaction() as book:
         book.update_or_create_assignment(plan.assignment)
         _refuse_a_new_notebook(book, plan)
-        for step in (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums):
+        for step in STEPS:
             notebook, _ = step(config=classroom.config).preprocess(notebook, {})
         try:
             _SaveCellsHere(book, plan).preprocess(notebook, {})
@@ -327,6 +329,8 @@ def _penalise(
 
 def _late_penalty(submitted: SubmittedNotebook, classroom: Classroom) -> float | None:
     """Return what nbgrader's plugin takes off; None if the work was in time."""
+    if submitted.assignment.assignment.duedate is None:  # an extension of nothing breaks nbgrader
+        return None
     late = submitted.assignment.total_seconds_late
     if not late:
         return None

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,7 @@ def run(classroom: Classroom, order: Order, job: batch.Job = batch.grade_one) ->
     began = time.monotonic()
     with _hired(order) as crew:
         print(_walls(crew, order.limits.require_sandbox), flush=True)
+        limits = replace(order.limits, hidden=_private(classroom))
         plans = units.make_plans(classroom, order.assignments)
         asked = _asked(classroom, plans, order.only)
         with (
@@ -75,7 +76,7 @@ def run(classroom: Classroom, order: Order, job: batch.Job = batch.grade_one) ->
         ):
             _register(classroom, plans, asked)
             with table.watching(asked) as watcher:
-                graded = batch.grade(asked, plans, crew, order.limits, log, watcher, job)
+                graded = batch.grade(asked, plans, crew, limits, log, watcher, job)
             _record(classroom, graded, log, order)
     outcomes = [one.entry.outcome for one in graded]
     table.show(outcomes)
@@ -102,6 +103,11 @@ def _room(memory: int) -> int:
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(cores or 1, psutil.virtual_memory().total // (memory * MEGABYTE)))
+
+
+def _private(classroom: Classroom) -> tuple[str, ...]:
+    """Return the folders that no submission may see, wherever they lie."""
+    return str(classroom.sources), str(classroom.work)
 
 
 def _walls(crew: Crew, required: bool) -> str:

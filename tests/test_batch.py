@@ -494,9 +494,12 @@ def test_ctrl_c_keeps_what_is_graded_and_says_how_to_go_on(course):
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of them
     code, out, err = finish(process)
     lines = len(journal_lines(course))
-    assert (code, err.count("\n")) == (130, 1)
     again = "autograder grade 01 --workers 2 --resume"
-    assert err == f"autograder: stopped; {lines} graded notebooks are kept; go on with: {again}\n"
+    # The signal can fall between writing the last line and counting it.
+    assert (code, err) in [
+        (130, f"autograder: stopped; {known} graded notebooks are kept; go on with: {again}\n")
+        for known in (lines - 1, lines)
+    ]
     assert wait_until(lambda: not any(map(alive, workers)))
     code, out, err = finish(start(course, *again.split()[1:]))
     assert (code, err) == (0, "")
@@ -564,10 +567,14 @@ class Dask:
     """A real scheduler, and workers that come and go."""
 
     def __init__(self, folder):
-        self._file, self._environment = folder / "scheduler.json", environment()
+        self._file = folder / "scheduler.json"
+        # How often a job may kill a worker before Dask gives up on it: usually 4 times.
+        once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+        self._environment = environment(**once)
         self._processes = []
-        self._start("scheduler", "--port", 0, "--no-dashboard", "--scheduler-file", self._file)
-        assert wait_until(self._file.exists)
+        options = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard")
+        self._start("scheduler", *options, "--scheduler-file", self._file)
+        assert wait_until(lambda: self._file.exists() and self._file.read_text().endswith("}"))
         self.address = json.loads(self._file.read_text())["address"]
 
     def worker(self):

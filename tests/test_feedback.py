@@ -98,7 +98,7 @@ def test_a_page_says_points_verdicts_messages_repairs_and_notes(small):
     assert "One step on Feedback for ana on 02_small 1 of 6 points" in words
     assert "Shift the target, part 1 of 2 1 of 2 points ◐ Partly right shift_works: one" in words
     assert "Shift the target, part 2 of 2 0 of 3 points" in words
-    assert "Say why up to 1 points … Waits for your instructor" in words
+    assert "Say why up to 1 point … Waits for your instructor" in words
     assert "One task waits for your instructor" in words
     assert "A test cell was missing; it was put back." in words
     assert "Cell 4 ended with NameError." in words
@@ -122,7 +122,7 @@ def test_what_a_person_gave_and_wrote_comes_first(small):
     assert "Feedback for Ana Ruiz on" in words
     assert "6 of 6 points Handed in late: 1.5 points taken off, which leaves 4.5." in words
     assert "2 of 2 points ✗ Not right yet; points given by your instructor; 0.5 points of" in words
-    assert "Say why 1 of 1 points ● Graded by your instructor" in words
+    assert "Say why 1 of 1 point ● Graded by your instructor" in words
     assert "Comments by your instructor Shift the target Nearly <b>right</b>." in words
 
 
