@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from autograder import warmth
+from autograder.checking import CheckerProcess
 from autograder.outcome import (
     DIED,
     FAILED,
@@ -37,10 +34,8 @@ from autograder.plan import ANSWER, GIVEN, TESTS, Plan, PlanCell
 from autograder.plan import MANUAL as BY_HAND
 from autograder.repair import Cell, Repaired, Unreadable, repair, to_notebook
 from autograder.sandbox import Limits, bubblewrap
-from autograder.sandbox.bubblewrap import environment
 from autograder.sandbox.limits import Watch
-from autograder.sandbox.session import GRACE, Died, Run, Session, clean
-from autograder.wire import Frames, Gone
+from autograder.sandbox.session import Died, Run, Session, clean
 from course.errors import CourseError
 
 __all__ = ["Limits", "Result", "run"]
@@ -337,72 +332,3 @@ def _shown(printed: str, message: str) -> Run:
         error = {"ename": "NotYet", "evalue": message, "traceback": [message]}
         outputs.append({"output_type": "error", **error})
     return Run(outputs)
-
-
-class CheckerProcess:
-    """The checker, in a process of its own.
-
-    Args:
-        wire: the checker's end of the socket to the learner's process.
-        warm: a process to fork it from; a cold start if not given.
-    """
-
-    def __init__(self, wire: socket.socket, warm: warmth.Warm | None) -> None:
-        self.control, theirs = socket.socketpair()
-        self.process = None
-        with theirs:
-            files = (theirs.fileno(), wire.fileno())
-            if warm is not None:
-                warm.fork({"kind": "checker"}, *files)
-            else:
-                self.process = self._start(files)
-        self.frames, self.pid = Frames(self.control), 0
-
-    def _start(self, files: tuple[int, int]) -> subprocess.Popen:
-        """Start it cold."""
-        command = [sys.executable, "-m", "autograder.checker", *map(str, files)]
-        return subprocess.Popen(
-            command, pass_fds=files, env=environment(), stdin=subprocess.DEVNULL
-        )
-
-    def __enter__(self) -> CheckerProcess:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.control.close()
-        if self.pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-
-    def check(self, request: dict, seconds: float, session: Session) -> dict:
-        """Let it run one cell; when time is up, interrupt the learner's code, then kill it.
-
-        Raises:
-            Died: not even that helped.
-        """
-        try:
-            self.pid = self.pid or self.frames.receive()[0]["pid"]
-            self.frames.send(request, [])
-            late = not self._answers(seconds)
-            if late:
-                session.sandbox.interrupt()
-                if not self._answers(GRACE):
-                    session.sandbox.kill()
-                    if not self._answers(GRACE):
-                        raise Died("the tests did not end")
-            return {**self.frames.receive()[0], "late": late}
-        except Gone:
-            raise Died("the checker ended") from None
-
-    def _answers(self, seconds: float) -> bool:
-        """Wait so long for an answer."""
-        self.control.settimeout(seconds)
-        try:
-            return bool(self.control.recv(1, socket.MSG_PEEK)) or True
-        except TimeoutError:
-            return False
-        finally:
-            self.control.settimeout(None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from contextlib import suppress
 
 from autograder.plan import Plan, imports
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.launch import Warm
 
+_lock = threading.RLock()
 _kept: dict[tuple[str, ...], Warm] = {}
 
 
@@ -20,22 +22,24 @@ def warm(plan: Plan) -> Warm | None:
     if bubblewrap.level() == "limits":
         return None
     modules = tuple(imports(plan))
-    if modules not in _kept:
-        cool()  # one at a time: each holds TensorFlow
-        _kept[modules] = Warm(modules)
-    try:
-        _kept[modules].wait()
-    except OSError:
-        cool()
-        return None
-    return _kept[modules]
+    with _lock:
+        if modules not in _kept:
+            cool()  # one at a time: each holds TensorFlow
+            _kept[modules] = Warm(modules)
+        try:
+            _kept[modules].wait()
+        except OSError:
+            cool()
+            return None
+        return _kept[modules]
 
 
 def cool() -> None:
     """End the warm process; the next submission starts a new one."""
-    while _kept:
-        with suppress(OSError):
-            _kept.popitem()[1].close()
+    with _lock:
+        while _kept:
+            with suppress(OSError):
+                _kept.popitem()[1].close()
 
 
 atexit.register(cool)

@@ -118,14 +118,15 @@ def answered(first: str = "", last: str = "", **answers: str) -> dict:
     notebook = json.loads(right())
     for name, text in answers.items():
         cell(notebook, name)["source"] = text
-    notebook["cells"] = own(first) + notebook["cells"] + own(last)
+    before, after = [own(first, "first")] * bool(first), [own(last, "last")] * bool(last)
+    notebook["cells"] = before + notebook["cells"] + after
     return notebook
 
 
-def own(text: str) -> list[dict]:
-    """Return a code cell as learners add them; none without a text."""
+def own(text: str, identity: str = "own") -> dict:
+    """Return a code cell as learners add them."""
     new = {"cell_type": "code", "metadata": {}, "source": text, "outputs": []}
-    return [{**new, "id": f"own{abs(hash(text)) % 10**8}", "execution_count": None}] * bool(text)
+    return {**new, "id": identity, "execution_count": None}
 
 
 def cell(notebook: dict, name: str) -> dict:

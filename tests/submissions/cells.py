@@ -95,7 +95,7 @@ def split(notebook: dict, marked_too: bool = False) -> None:
     found = cell(notebook, "shares")
     place = notebook["cells"].index(found)
     found["source"] = HELPER
-    (rest,) = own("def shares(rows):\n    return divided(rows)")
+    rest = own("def shares(rows):\n    return divided(rows)")
     if marked_too:
         rest["metadata"] = found["metadata"]
     notebook["cells"].insert(place + 1, rest)

@@ -104,16 +104,14 @@ def sleepy(baits: Baits) -> bytes:
     notebook = answered()
     names = [one["metadata"].get("nbgrader", {}).get("grade_id") for one in notebook["cells"]]
     place = names.index("table")
-    notebook["cells"][place:place] = [
-        {**own(SLEEP)[0], "id": f"sleep{number}"} for number in range(8)
-    ]
+    notebook["cells"][place:place] = [own(SLEEP, f"sleep{number}") for number in range(8)]
     return written(notebook)
 
 
 def failing(baits: Baits) -> bytes:
     """More failing cells than there are notes."""
     notebook = answered()
-    notebook["cells"] += [{**own("1 / 0")[0], "id": f"fails{number}"} for number in range(120)]
+    notebook["cells"] += [own("1 / 0", f"fails{number}") for number in range(120)]
     return written(notebook)
 
 
