@@ -50,7 +50,7 @@ class Baits:
         return text
 
 
-Files = dict[str, bytes]  # by name, in the folder that a student hands in
+Files = dict[str, bytes | Path]  # by name, in the folder that is handed in; a path makes a link
 
 
 @dataclass(frozen=True)

@@ -200,5 +200,3 @@ CASES = [
     ),
     Case("a grade id a list", changed(marked(TESTS, grade_id=["x"])), 10, REPAIRED),
 ]
-
-

@@ -195,14 +195,19 @@ def send(parent, kind, content, header=None):
 text = {"name": "stdout", "text": "x"}
 parent = kernel.get_parent()["header"]
 """
-ODD_PARENTS = RAW + """\
+ODD_PARENTS = (
+    RAW
+    + """\
 for odd in ([1, 2], "x", None, 7):
     send(odd, "stream", text)
     send({"msg_id": odd}, "stream", text)
     send(parent, "stream", text, [odd])
 time.sleep(0.3)
 """
-DEEP_MESSAGES = RAW + """\
+)
+DEEP_MESSAGES = (
+    RAW
+    + """\
 for depth in (500, 900, 990, 5000, 100_000):
     deep = b"[" * depth + b"]" * depth
     send(parent, "stream", b'{"name": "stdout", "text": ' + deep + b"}")
@@ -210,12 +215,16 @@ for depth in (500, 900, 990, 5000, 100_000):
     send(parent, "display_data", b'{"data": {"text/plain": ' + deep + b"}}")
 time.sleep(0.3)
 """
-EARLY_IDLE = RAW + """\
+)
+EARLY_IDLE = (
+    RAW
+    + """\
 send(parent, "status", {"execution_state": "idle"})
 send(parent, "error", {"ename": "\\ud800\\x1b[31m", "evalue": "\\ud800", "traceback": {"a": 1}})
 send(parent, "execute_reply", {"status": "ok"})
 time.sleep(0.3)
 """
+)
 LONG_TEXTS = "def shares(rows):\n    return ['a' * 4_000_000] + ['b'] * 100"
 LARGE_ARRAY = "import numpy as np\ndef shares(rows):\n    return np.zeros(20_000_000)"
 MANY_ARRAYS = "import numpy as np\ndef shares(rows):\n    return [np.zeros(1)] * 20_000"

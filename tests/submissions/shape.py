@@ -92,7 +92,7 @@ CASES = [
     Case("nothing handed in", lambda _: None, 0, MISSING, ("No notebook",)),
     Case("html beside it", html, 10),
     Case("a comma in the name", lambda _: right(), 10, called="Ferry, Ana"),
-    Case("a quote in the name", lambda _: right(), 10, called="Ana \"la\" d'Ulldecona"),
+    Case("a quote in the name", lambda _: right(), 10, called='Ana "la" d\'Ulldecona'),
     Case("a leading equals sign", lambda _: right(), 10, called="=HYPERLINK(1)"),
     Case("wrong all over", lambda _: written(answered(known="known = 1")), 8, says=("TypeError",)),
 ]

@@ -1,11 +1,11 @@
 """Attempts to see or to change what is not the submission's own.
 
-A probe is a function that returns what it has seen. Each one is run without walls too, to prove that
-it would find what is hidden there.
+A probe is a function that returns what it has seen. Each one is run without walls too, to prove
+that it finds what is there to be found.
 """
 
 from autograder.outcome import DIED, UNREADABLE
-from tests.submissions.case import Case, cheat, with_code
+from tests.submissions.case import ASSIGNMENT, FILE, Baits, Case, Files, cheat, with_code
 
 FILES = """\
 from pathlib import Path
@@ -158,14 +158,19 @@ for name in os.listdir("/run"):
 os.closerange(5, 1024)
 """
 
+
+def link(baits: Baits) -> Files:
+    """A link to the instructor's own notebook in place of an answer."""
+    return {FILE: baits.course / "solutions" / ASSIGNMENT / FILE}
+
+
 CASES = [
     *(
         Case(f"looks for {name}", with_code(number=probe + TELLS), 8, says=("probed:",), walls=True)
         for name, probe in PROBES.items()
     ),
     Case("changes what is not its own", with_code(CHANGES), 10, walls=True, harsh=True),
-    Case("a link in place of a file", lambda _: {"table.ipynb -> <course>/solutions": b""}, 0,
-         UNREADABLE, ("symbolic link",)),
+    Case("a link in place of a file", link, 0, UNREADABLE, ("symbolic link",)),
     Case("a forged result", cheat(FORGED), 0),
     Case("markup in outputs", with_code(number=MARKUP), 8, says=("ValueError",)),
     Case("terminal escapes", with_code(number=ESCAPES), 8, says=("escaped",), never=("\x1b]",)),
