@@ -304,6 +304,9 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0; 2 for bad input; 130 after Ctrl-C.
     """
     typed = list(sys.argv[1:] if arguments is None else arguments)
+    # nbformat imports jsonschema, which compiles a grammar of addresses that no notebook is checked
+    # for: three seconds of every command.
+    sys.modules.setdefault("rfc3987_syntax", None)
 
     def run() -> None:
         # Not `app()`: it would answer bad input itself, in several lines.

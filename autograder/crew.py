@@ -61,6 +61,9 @@ class Crew:
         """Hand out a job."""
         return self.executor.submit(function, *arguments)
 
+    def warm(self, plan: str) -> None:
+        """Prepare for an assignment, if that is worth anything."""
+
     def renew(self) -> None:
         """Give up whatever is being done, and start with a new executor."""
         self.stop()
@@ -95,6 +98,11 @@ class Processes(Crew):
         """Prepare a number of processes; they start with their first jobs."""
         super().__init__(self._pool, workers)
 
+    def warm(self, plan: str) -> None:
+        """Let each process import what an assignment imports, while this one does other things."""
+        for _ in range(self._width):
+            self.submit(_warm, plan)
+
     def stop(self) -> None:
         """Kill the processes, and all that they have started."""
         self._lifeline.close()
@@ -108,11 +116,18 @@ class Processes(Crew):
         return ProcessPoolExecutor(self._width, context, initializer=_enlist, initargs=(heard,))
 
 
+def _warm(plan: str) -> None:
+    """Start this process' warm process, and wait for it: another then does the same elsewhere."""
+    from autograder import warmth
+    from autograder.plan import Plan
+
+    warmth.warm(Plan.from_json(plan))
+
+
 def _enlist(lifeline: Connection) -> None:
     """Prepare a process for its jobs: it ends with its parent, and with nothing left behind."""
-    # Ctrl-C reaches every process of a terminal; the parent decides. A handler that does nothing,
-    # unlike SIG_IGN, is not inherited by the programs that are started here.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    # A terminal's Ctrl-C goes to a whole group of processes. It is the parent's to answer.
+    os.setpgrp()
     signal.signal(signal.SIGTERM, lambda *_: _end())
     threading.Thread(target=_wait_for_end, args=(lifeline,), daemon=True).start()
 
@@ -161,9 +176,18 @@ class Cluster(Crew):
         """How many jobs the present workers do at a time.
 
         Raises:
-            CourseError: the scheduler is gone, or has had no worker for a while.
+            CourseError: the scheduler is gone, has had no worker for a while, or one that does
+                several jobs in one process.
         """
-        width = sum(self._ask(self._client.nthreads).values())
+        threads = self._ask(self._client.nthreads)
+        crowded = next((worker for worker, count in threads.items() if count > 1), None)
+        if crowded:
+            # A submission that ends its grader's process would take its neighbours with it.
+            raise CourseError(
+                f"{crowded}: a worker of {threads[crowded]} threads; "
+                "start it with `dask worker --nthreads 1`, and --nworkers for more"
+            )
+        width = len(threads)
         if width:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > ALONE:

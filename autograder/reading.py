@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from keyword import iskeyword
 
 CODE, MARKDOWN = "code", "markdown"
 
@@ -76,8 +75,8 @@ class Content:
     @cached_property
     def names(self) -> frozenset[str]:
         """Its functions and classes, and the variables that it assigns at the top level."""
-        found = re.findall(r"\w+", " ".join(ASSIGNED.findall(self.source[:LONGEST_WORK])))
-        return self.functions.union(name for name in found if not iskeyword(name))
+        assigned = " ".join(ASSIGNED.findall(self.source[:LONGEST_WORK]))
+        return self.functions.union(re.findall(r"\w+", assigned))
 
     @cached_property
     def words(self) -> Counter[str]:

@@ -196,16 +196,12 @@ class _Alignment:
         cells: the submission's, in its order.
         wanted: the release's, in its order.
         stripped: whether the notebook has no grading metadata at all.
-        confirmed: the ids of answers that some cell with that grade id defines.
     """
 
     def __init__(self, cells: list[Found], plan: Plan):
         self.cells = cells
         self.wanted = [_Wanted(cell.released, cell, place) for place, cell in enumerate(plan.cells)]
         self.stripped = not any(cell.marks for cell in cells)
-        names = {wanted.id: wanted.names for wanted in self.wanted}
-        marked = [cell for cell in cells if cell.grade_id in names]
-        self.confirmed = {cell.grade_id for cell in marked if cell.names & names[cell.grade_id]}
 
     @property
     def free(self) -> list[Found]:
@@ -217,6 +213,10 @@ class _Alignment:
     def graded(self) -> list[_Wanted]:
         """The release's cells that nbgrader knows: all but text."""
         return [wanted for wanted in self.wanted if wanted.cell.role != TEXT]
+
+    def marked(self, wanted: _Wanted) -> list[Found]:
+        """Return the free cells that carry a grade id."""
+        return [cell for cell in self.free if cell.grade_id == wanted.id]
 
     @property
     def answers(self) -> list[_Wanted]:
@@ -273,31 +273,35 @@ def _by_exact_text(alignment: _Alignment) -> None:
 
 def _without_copies(alignment: _Alignment) -> None:
     """Set exact copies of locked cells aside, before they are taken for something else."""
-    stubs = {wanted.text for wanted in alignment.answers}
     for wanted in alignment.wanted:
-        if wanted.cell.locked and wanted.found and wanted.text not in stubs:
+        if wanted.cell.locked and wanted.found:
             wanted.copies = [cell for cell in alignment.free if cell.text == wanted.text]
 
 
 def _by_grade_id(alignment: _Alignment) -> None:
-    """Find what carries the right grade id, if its content does not say otherwise."""
+    """Find what carries the right grade id, unless it is what an answer without a cell needs."""
+    served = {wanted.id for wanted in alignment.answers if _has_own(alignment, wanted)}
     for wanted in alignment.missing(ANSWER, MANUAL, TESTS, GIVEN):
-        cells = [cell for cell in alignment.free if cell.grade_id == wanted.id]
-        agreeing = [cell for cell in cells if _agrees(alignment, wanted, cell)]
-        if agreeing:
-            wanted.found = wanted.last_work(agreeing)
+        cells = []
+        for cell in alignment.marked(wanted):
+            needed = (other.id not in served for other in _defined_instead(alignment, wanted, cell))
+            cells += [] if any(needed) else [cell]
+        wanted.found = wanted.last_work(cells) if cells else None
 
 
-def _agrees(alignment: _Alignment, wanted: _Wanted, cell: Found) -> bool:
-    """Say whether nothing speaks against a cell's grade id: no other cell's text or names."""
-    if wanted.is_blank(cell):
-        return True
-    if any(cell.text == other.text for other in alignment.wanted):
-        return False
-    if cell.names & wanted.names or (wanted.cell.locked and cell.likeness(wanted) >= ALIKE):
-        return True
-    others = (one for one in alignment.answers if one.id not in alignment.confirmed)
-    return not any(cell.names & other.names for other in others if other is not wanted)
+def _has_own(alignment: _Alignment, wanted: _Wanted) -> bool:
+    """Say whether a cell with an answer's grade id can be that answer."""
+    cells = alignment.marked(wanted)
+    return any(not _defined_instead(alignment, wanted, cell) for cell in cells)
+
+
+def _defined_instead(alignment: _Alignment, wanted: _Wanted, cell: Found) -> list[_Wanted]:
+    """Return the answers that a cell defines, if it has nothing of what its grade id promises."""
+    if wanted.is_blank(cell) or cell.names & wanted.names:
+        return []
+    if wanted.cell.locked and cell.likeness(wanted) >= ALIKE:
+        return []
+    return [other for other in alignment.answers if cell.names & other.names]
 
 
 def _by_cell_id(alignment: _Alignment) -> None:
@@ -353,7 +357,7 @@ def _defining(alignment: _Alignment, wanted: _Wanted) -> list[Found]:
 def _by_grade_id_alone(alignment: _Alignment) -> None:
     """Find what carries the right grade id, whatever it holds: it is meant for nothing else."""
     for wanted in alignment.missing(ANSWER, MANUAL, TESTS, GIVEN):
-        cells = [cell for cell in alignment.free if cell.grade_id == wanted.id]
+        cells = alignment.marked(wanted)
         wanted.found = wanted.last_work(cells) if cells else None
 
 
@@ -553,7 +557,7 @@ def _of_the_copies(alignment: _Alignment, wanted: _Wanted) -> Iterator[str]:
         yield f"{{it}} {{were}} there {times}; one copy was kept, as released."
     elif wanted.copies:
         yield f"{{it}} was there {times}; your last work was kept."
-    if wanted.is_answer and any(cell.grade_id == wanted.id for cell in alignment.free):
+    if wanted.is_answer and alignment.marked(wanted):
         yield "{it} was spread over several cells; all of them were kept."
 
 

@@ -124,8 +124,8 @@ class Live(Watcher):
         from rich.text import Text
 
         room = max(2, self._console.height - AROUND)
-        running = list(self._running.items())[: max(1, room // 2)]
-        latest = list(self._latest)[-(room - len(running)) :]
+        running = list(self._running.items())[: max(1, room - 2)]
+        latest = list(self._latest)[len(running) - room :]
         table, now = _table(), time.monotonic()
         for row in latest:
             table.add_row(*_cells(row))

@@ -15,6 +15,7 @@ NAMES = {
     "decoding": "sentences a second: greedy and beam against `predict` once a token",
     "demo": "`make demo`: seconds and BLEU",
     "grading": "twelve submissions that import TensorFlow: nbgrader autograde against ours",
+    "survival": "hostile and broken submissions: nbgrader autograde against ours (15 minutes)",
     "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",
     "training": "time to the tutorials' best validation loss, 10,000 real pairs (20 minutes)",
 }

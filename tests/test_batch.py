@@ -27,6 +27,7 @@ from grading_kit import (
     job,
     journal_lines,
     make_course,
+    make_gradebook,
     start,
     submit,
     wait_until,
@@ -36,7 +37,6 @@ from hypothesis import strategies as st
 
 from autograder import batch, dispatch, journal, units
 from autograder.batch import Watcher
-from autograder.classroom import Classroom
 from autograder.crew import Cluster, Crew, Processes
 from autograder.outcome import DIED, GRADED, MISSING, REPAIRED, UNREADABLE, Outcome
 from autograder.plan import make_plan
@@ -49,14 +49,8 @@ pytestmark = POSIX
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """A course whose gradebook exists: making one takes seconds."""
-    from autograder import gradebook
-
-    folder = make_course(tmp_path_factory.mktemp("template"))
-    classroom = Classroom.open(folder)
-    source = folder / "solutions" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
-    gradebook.register(make_plan(source.read_bytes(), ASSIGNMENT, NOTEBOOK), classroom, source)
-    return folder
+    """A course whose gradebook exists."""
+    return make_gradebook(make_course(tmp_path_factory.mktemp("template")))
 
 
 @pytest.fixture
@@ -577,8 +571,8 @@ class Dask:
         assert wait_until(lambda: self._file.exists() and self._file.read_text().endswith("}"))
         self.address = json.loads(self._file.read_text())["address"]
 
-    def worker(self):
-        options = ("--nthreads", 1, "--no-dashboard", "--local-directory", self._file.parent)
+    def worker(self, threads=1):
+        options = ("--nthreads", threads, "--no-dashboard", "--local-directory", self._file.parent)
         return self._start("worker", self.address, *options)
 
     def _start(self, program, *arguments):
@@ -646,6 +640,14 @@ def test_a_scheduler_without_workers_is_one_line(dask, monkeypatch):
     with pytest.raises(CourseError, match=r"the scheduler has no workers$"):
         crew.survey(os.getcwd)
     crew.stop()
+
+
+def test_a_worker_with_several_threads_is_one_line(course, dask):
+    submit(course, "ann", "points 3")
+    dask.worker(threads=2)
+    code, _, err = finish(start(course, "grade", "01", "--scheduler", dask.address))
+    assert (code, err.count("\n")) == (2, 1)
+    assert "a worker of 2 threads; start it with `dask worker --nthreads 1`" in err
 
 
 # Which file is graded

@@ -18,7 +18,7 @@ from autograder import reading
 from autograder.classroom import Classroom
 from autograder.generate import generate
 from autograder.plan import ANSWER, GIVEN, MANUAL, TESTS, TEXT, Plan, make_plan
-from autograder.repair import ELSEWHERE, OWN, Repaired, Unreadable, repair, to_notebook
+from autograder.repair import ELSEWHERE, OWN, Cell, Repaired, Unreadable, repair, to_notebook
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -349,12 +349,12 @@ def test_own_cells_stay_where_they_are(right, plan):
     add(right, "setup", code("first = 1"), text("a note"))
     add(right, "shift_works", code("second = 2"))
     right["cells"].insert(0, code("top = 0"))
-    right["cells"].append(code(""))
+    right["cells"] += [code(""), code("...  # your code here")]
     repaired = mended(right, plan)
     assert repaired.repairs == []
     assert order(repaired) == [
         *("top = 0", "setup", "first = 1", "a note", "shift", "shift_works", "second = 2"),
-        *("lengths", "longest", "rows_measured", "why", ""),
+        *("lengths", "longest", "rows_measured", "why", "", "...  # your code here"),
     ]
 
 
@@ -363,6 +363,50 @@ def test_an_experiment_further_down_is_not_taken_for_the_answer(right, plan):
     repaired = mended(right, plan)
     assert repaired.repairs == []
     assert answers(repaired)["shift"] == SHIFT
+
+
+def test_a_note_that_quotes_a_function_is_not_taken_for_the_answer(right, plan):
+    at(right, "shift")["source"] = BLANK_SHIFT
+    right["cells"].append(text(SHIFT))
+    repaired = mended(right, plan)
+    assert repaired.repairs == []
+    assert answers(repaired)["shift"] == BLANK_SHIFT
+
+
+def test_code_is_taken_for_the_answer_before_a_note_that_quotes_it(right, plan):
+    right["cells"].remove(at(right, "shift"))
+    right["cells"] += [code(SHIFT), text(SHIFT)]
+    found = [(cell.role, cell.kind) for cell in mended(right, plan).cells if cell.source == SHIFT]
+    assert found == [(ANSWER, "code"), (OWN, "markdown")]
+
+
+def test_what_an_answer_cell_holds_stays_its_answer_if_no_other_needs_it(right, plan):
+    at(right, "shift")["source"] = LONGEST
+    at(right, "longest")["source"] = "def biggest(rows):\n    return rows[0]"
+    repaired = mended(right, plan)
+    assert repaired.repairs == []
+    assert answers(repaired)["shift"] == LONGEST
+
+
+def test_an_answer_in_the_wrong_cell_is_left_where_a_learner_put_it(right, plan):
+    at(right, "shift")["source"] = LONGEST
+    at(right, "longest")["source"] = plan.cell("longest").released
+    repaired = mended(right, plan)
+    assert repaired.repairs == []
+    assert answers(repaired)["shift"] == LONGEST
+
+
+def test_an_experiment_is_not_taken_for_the_answer_without_metadata_either(right, plan):
+    right["cells"].append(code("def shift(ids, start):\n    return None"))
+    strip(right)
+    assert answers(mended(right, plan))["shift"] == SHIFT
+
+
+def test_work_is_taken_before_a_blank_cell_without_metadata_either(right, plan):
+    at(right, "shift")["source"] = BLANK_SHIFT
+    right["cells"].append(code(SHIFT))
+    strip(right)
+    assert answers(mended(right, plan))["shift"] == SHIFT
 
 
 def drop(*ids: str) -> Callable:
@@ -508,6 +552,10 @@ CASES = {
         double("setup", metadata={}),
         "The given cell 'setup' was there twice; one copy was kept, as released.",
     ),
+    "locked cell doubled, the first without its metadata": case(
+        double_before("setup", metadata={}),
+        "The given cell 'setup' was there twice; one copy was kept, as released.",
+    ),
     "answer doubled, wrong first": case(
         double_before("shift", source="def shift(ids, start):\n    return ids"), LAST_WORK
     ),
@@ -520,6 +568,12 @@ CASES = {
     ),
     "answer doubled, blank last and without metadata": case(
         double("shift", source=BLANK_SHIFT, metadata={}), LAST_WORK
+    ),
+    "answer doubled, the last in pieces": case(
+        double("shift", source=[SHIFT.replace("ids", "i"), 7]), LAST_WORK
+    ),
+    "manual answer doubled, with other signs": case(
+        double_before("why", source="It would only copy! שלום"), LAST_WORK.replace("shift", "why")
     ),
     "answer in another cell": case(
         all_of(write("shift", BLANK_SHIFT), lambda notebook: notebook["cells"].append(code(SHIFT))),
@@ -596,6 +650,12 @@ CASES = {
     "schema version 99": case(mark("shift", schema_version=99), CHANGED),
     "answer marked as a test": case(mark("shift", grade=True, solution=False), CHANGED),
     "flags of no truth value": case(mark("shift", solution="yes"), CHANGED),
+    "locked cell marked as any other": case(
+        mark("setup", locked=False), CHANGED.replace("answer cell 'shift'", "given cell 'setup'")
+    ),
+    "a task of nbgrader's fourth kind": case(
+        mark("why", task=True, grade=False, solution=False, locked=True)
+    ),
     "nbgrader a list": case(metadata("shift", {"nbgrader": [1]}), RECOGNISED),
     "nbgrader a text": case(metadata("shift", {"nbgrader": "shift"}), RECOGNISED),
     "nbgrader empty, as after de-duplication": case(
@@ -741,13 +801,17 @@ def test_raw_cells_do_not_run(right, plan):
 
 
 @pytest.mark.parametrize("source", [7, {"a": 1}, [[]], True])
-def test_an_answer_that_is_no_text_is_lost_and_nothing_else(right, plan, source):
-    write("shift", source)(right)
+@pytest.mark.parametrize(
+    ("answer", "task", "cost"),
+    [("shift", "shift_works", 2), ("lengths", "rows_measured", 3), ("why", "why", 0)],
+)
+def test_an_answer_that_is_no_text_is_lost_and_nothing_else(
+    right, plan, source, answer, task, cost
+):
+    write(answer, source)(right)
     repaired = mended(right, plan)
-    assert repaired.lost == {
-        "shift_works": "The answer cell 'shift' held something other than text."
-    }
-    assert points(repaired, plan) == FULL - 2
+    assert repaired.lost == {task: f"The answer cell '{answer}' held something other than text."}
+    assert points(repaired, plan) == FULL - cost
 
 
 def test_an_answer_that_is_no_text_is_not_lost_if_it_was_written_again(right, plan):
@@ -816,7 +880,7 @@ def as_nbformat_3(notebook: dict) -> dict:
             shown = {"output_type": "pyout", "prompt_number": 1, "text": ["3"], "metadata": {}}
             old["outputs"] = [shown, {"output_type": "stream", "stream": "stderr", "text": "hm"}]
         cells.append({**old, name: cell["source"]})
-    cells[0] = {"cell_type": "heading", "level": 1, "metadata": {}, "source": ["Shifting"]}
+    cells[0] = {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["Shifting"]}
     return {
         "metadata": {"name": ""},
         "nbformat": 3,
@@ -831,7 +895,7 @@ def test_nbformat_3_is_read_and_said(right, plan):
     repaired = mended(old, plan)
     assert repaired.repairs == ["The notebook was in an old format (nbformat 3); it was converted."]
     assert points(repaired, plan) == FULL
-    assert repaired.cells[0].source == "# Shifting"
+    assert repaired.cells[0].source == "## Shifting"
     result, stream = repaired.cells[1].outputs
     assert result["data"] == {"text/plain": "3"}
     assert (stream["name"], stream["text"]) == ("stderr", "hm")
@@ -932,6 +996,12 @@ def test_numbers_of_any_size_and_none_are_read(right, plan):
     assert mended(data, plan).repairs == []
 
 
+def test_texts_may_hold_line_ends_and_tabs_as_they_are(right, plan):
+    write("shift", SHIFT.replace("    ", "\t"))(right)
+    data = as_bytes(right).replace(rb"\n", b"\n").replace(rb"\t", b"\t")
+    assert points(mended(data, plan), plan) == FULL
+
+
 def test_a_file_may_end_in_zeros(right, plan):
     assert mended(as_bytes(right) + b"\0" * 512, plan).repairs == []
 
@@ -1025,6 +1095,14 @@ def test_cell_ids_tell_what_is_what(right, plan):
     written = to_notebook(mended(right, plan), plan)
     ids = [cell["id"] for cell in written["cells"]]
     assert ids[3:7] == ["shift", "own-1", "own-2", "shift_works"]
+
+
+def test_cell_ids_are_unique_and_allowed_whatever_an_author_names(plan):
+    ids = ["own-1", "", "a b", "a-b", "x" * 90, "x" * 91]
+    cells = [Cell(identity, "markdown", TEXT if identity else OWN, "") for identity in ids]
+    written = to_notebook(Repaired(cells), plan)
+    assert_valid(written)
+    assert len({cell["id"] for cell in written["cells"]}) == len(ids)
 
 
 EXAMPLES = settings(

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import os
 import secrets
 import socket
@@ -11,7 +10,6 @@ import sys
 import threading
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import pytest
@@ -24,7 +22,7 @@ from autograder.plan import make_plan
 from autograder.runner import run
 from autograder.sandbox import Limits, bubblewrap
 from course.errors import CourseError
-from tests.submissions import ASSIGNMENT, CASES, NOTEBOOK, Baits, Case, right
+from tests.submissions import ASSIGNMENT, CASES, NOTEBOOK, Baits, right
 from tests.submissions.case import FILE, STUBS, answered, source, written
 from tests.submissions.classroom import hand_in, make_course
 from tests.submissions.running import OUTLIVING
@@ -167,7 +165,8 @@ def test_a_case_has_the_outcome_that_it_deserves(batch, case):
         pytest.skip("needs bubblewrap")
     outcome, told = batch.outcomes[case.student], batch.told(case.student)
     assert (outcome.status, outcome.points) == (case.status, case.points), told
-    assert [word for word in case.says if word not in told] == [], told
+    spoken = told.casefold()
+    assert [word for word in case.says if word.casefold() not in spoken] == [], told
     everything = told + batch.notebook(case.student)
     assert [word for word in (*case.never, batch.secret) if word in everything] == []
 
@@ -206,11 +205,8 @@ def test_nothing_reaches_the_terminal_or_the_page_that_moves_or_runs(batch):
     students = ["markup-in-outputs", "terminal-escapes", "a-forged-result"]
     for path in feedback.write_feedback(batch.classroom, students=students):
         page = path.read_text(encoding="utf-8").lower()
-        assert not {"<script", "<img src=x", "\x1b", "\x9b", "hidden tests"} & {
-            word
-            for word in ("<script", "<img src=x", "\x1b", "\x9b", "hidden tests")
-            if word in page
-        }
+        dangerous = ("<script", "<img src=x", "\x1b", "\x9b", "hidden tests")
+        assert [word for word in dangerous if word in page] == []
 
 
 @pytest.mark.skipif(not WALLS, reason="needs bubblewrap")
@@ -267,20 +263,30 @@ def plan():
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("../../../solutions/01_ferry/table.ipynb", b"{}", "leads out"),
-        ("/tmp/table.ipynb", b"{}", "leads out"),
-        ("bomber/table.ipynb", bytes(200 * 2**20), "bomb"),
-    ],
+    "name", ["../../../solutions/01_ferry/table.ipynb", "/tmp/table.ipynb", "C:\\table.ipynb"]
 )
-def test_a_hostile_zip_is_refused_whole(tmp_path, name, content, reason):
+def test_a_zip_that_climbs_out_of_its_folder_is_refused(tmp_path, name):
     make_course(tmp_path)
-    path = tmp_path / "hostile.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("good/table.ipynb", right())
-        archive.writestr(name, content)
-    with pytest.raises(CourseError, match=reason):
+    path = zipped(tmp_path / "hostile.zip", name, b"{}")
+    with pytest.raises(CourseError, match="leads out"):
         collect(path, Classroom.open(tmp_path), assignment=ASSIGNMENT)
     assert (tmp_path / "solutions" / ASSIGNMENT / FILE).read_bytes() == source()
     assert list(tmp_path.rglob("submitted/*")) == []
+
+
+def test_a_zip_bomb_costs_nobody_else_anything(tmp_path):
+    make_course(tmp_path)
+    path = zipped(tmp_path / "hostile.zip", "bomber/table.ipynb", bytes(100 * 2**20))
+    collected = collect(path, Classroom.open(tmp_path), assignment=ASSIGNMENT)
+    assert len(collected.placed) == len(collected.problems) == 1
+    assert "a bomb" in collected.problems[0]
+    folders = [folder.name for folder in (tmp_path / "classroom" / "submitted").iterdir()]
+    assert folders == ["good"]
+
+
+def zipped(path, name, content):
+    """Return a zip that holds a good submission and something else."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("good/table.ipynb", right())
+        archive.writestr(name, content)
+    return path

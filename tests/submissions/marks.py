@@ -1,6 +1,6 @@
 """Attacks on the marks: what a learner could try who has read the grader's source."""
 
-from autograder.outcome import TIMED_OUT
+from autograder.outcome import DIED, TIMED_OUT
 from tests.submissions.case import WRONG, Case, cheat, with_code
 
 ONES = """\
@@ -15,12 +15,12 @@ import autograder.sandbox.agent as agent
 def fails(number): raise ValueError
 agent.seed = fails
 """
-# The third call is the checker's in the given cell: the second one was the kernel's own.
+# The fifth call is the checker's in the given cell: the fourth one was the kernel's own.
 GIVEN_FAILS = """\
 calls = []
 def shares(rows):
     calls.append(1)
-    if len(calls) == 4: raise ValueError
+    if len(calls) == 5: raise ValueError
     return rows / rows.sum(axis=1, keepdims=True)
 """
 NEAR = """\
@@ -112,11 +112,13 @@ kernel.session.send = lambda *args, **named: None
 """
 CLOSES = "import os\nos.closerange(3, 1024)"
 DIGS = """\
-import gc, glob, linecache, sys
-MARK = "BEGIN " + "HIDDEN"
-found = [text for text in gc.get_objects() if isinstance(text, dict)
-         for text in list(text.values()) if isinstance(text, str) and MARK in text]
-found += [str(entry) for entry in linecache.cache.values() if MARK in str(entry)]
+import glob, linecache, sys
+MARK = "of other " + "words"
+places = [vars(module) for module in list(sys.modules.values())]
+places += [vars(one) for one in (get_ipython(), get_ipython().kernel, get_ipython().kernel.agent)]
+found = [text for place in places for text in list(place.values())
+         if type(text) is str and MARK in text]
+found += [entry for entry in linecache.cache.values() if MARK in str(entry[2:3])]
 for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/tmp/**/*", recursive=True):
     try:
         found += [path] * (MARK.encode() in open(path, "rb").read())
@@ -235,10 +237,10 @@ def shares(rows):
     return nested
 """
 ITSELF = "def number(words):\n    found = {}\n    found[1] = found\n    return found"
-MANY = "def number(words):\n    return dict.fromkeys(range(1_500_000))"
+MANY = "def number(words):\n    return dict.fromkeys(range(4_000_000))"
 DELETES = "for name in list(globals()):\n    name.startswith('_') or globals().pop(name)"
 
-# Right but for one task: what is lost is that task, and what depends on a process that has ended.
+# Where `shares` gives what cannot be read, the given cell fails for the checker too, and so `each`.
 CASES = [
     Case("the seed fails first", with_code(SEED_FAILS, shares=ONES + "shares = lambda rows: 1",
          number="number = lambda words: 1", each="each = lambda f, v: 1", known="1"), 0),
@@ -247,17 +249,17 @@ CASES = [
     Case("names of the tests taken", cheat(ONES, known=ONES + WRONG["known"]), 0),
     Case("built-in names taken", cheat(SHADOWS, each=WRONG["each"] + "\n" + SHADOWS), 0),
     Case("contains everything", with_code(number=CONTAINS), 8),
-    Case("pretends to be a number", with_code(known=CLASS), 8, says=("not as a number",)),
+    Case("pretends to be a number", with_code(known=CLASS), 8),
     Case("a NumPy scalar of its own", with_code(known=SUBCLASS), 8),
     Case("speaks like a check", with_code(number=SPEAKS), 8, says=("your code raised",)),
     Case("raises what is no error", cheat(known=GREEN), 0),
     Case("forges answers", cheat(known=FORGES + WRONG["known"]), 0),
     Case("forges answers from the start", cheat(FORGES), 0),
-    Case("sends orders to the checker", cheat(ORDERS), 0),
+    Case("sends orders to the checker", cheat(ORDERS), 0, DIED),
     Case("an agent that says 1", cheat(AGENT), 0),
     Case("an agent that says nothing", with_code(each=SILENT), 6, TIMED_OUT),
     Case("a kernel that does not reply", with_code(each=NO_REPLY), 6, TIMED_OUT),
-    Case("all files closed", with_code(each=CLOSES), 6, TIMED_OUT),
+    Case("all files closed", with_code(each=CLOSES), 6, DIED),
     Case("looks for hidden tests", with_code(number=DIGS), 8, says=("hidden tests found: 0",)),
     Case("replaces what it finds", cheat(REPLACES), 0),
     Case("traces", cheat(TRACES), 0),
@@ -270,11 +272,11 @@ CASES = [
     Case("messages with odd parents", with_code(ODD_PARENTS), 10),
     Case("messages nested deep", with_code(DEEP_MESSAGES), 10),
     Case("says it is done", cheat(EARLY_IDLE), 0),
-    Case("long texts", with_code(shares=LONG_TEXTS), 6, says=("cannot be read",)),
-    Case("a large array", with_code(shares=LARGE_ARRAY), 6),
-    Case("many arrays", with_code(shares=MANY_ARRAYS), 6, says=("cannot be read",)),
-    Case("nested deep", with_code(shares=DEEP), 6),
+    Case("long texts", with_code(shares=LONG_TEXTS), 6, says=("MemoryError",)),
+    Case("a large array", with_code(shares=LARGE_ARRAY), 4, says=("more than 64 MB",)),
+    Case("many arrays", with_code(shares=MANY_ARRAYS), 4, says=("64 MB",)),
+    Case("nested deep", with_code(shares=DEEP), 4, says=("nested more than 60",)),
     Case("holds itself", with_code(number=ITSELF), 8),
-    Case("a dictionary of millions", with_code(number=MANY), 8),
+    Case("a dictionary of millions", with_code(number=MANY), 8, TIMED_OUT),
     Case("all names deleted", with_code(known=DELETES), 8, says=("known is not defined",)),
 ]  # fmt: skip

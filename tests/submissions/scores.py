@@ -22,8 +22,11 @@ class Tensor:
 NO_REPR = """\
 class Shy:
     def __repr__(self):
-        raise SystemExit("no repr")
+        raise ValueError("no repr")
     __str__ = __format__ = __repr__
+class Leaves(Exception):
+    def __str__(self):
+        raise SystemExit("no repr")
 """
 EVERYTHING = """\
 class Everything:
@@ -102,10 +105,8 @@ np.asarray = np.array = lambda *args, **named: np.zeros(())
 """
 BUILTINS = """\
 import builtins
-builtins.all = builtins.any = builtins.bool = builtins.isinstance = lambda *args: True
-builtins.len = lambda value: 4
-builtins.AssertionError = builtins.BaseException = KeyError
-builtins.__build_class__ = None
+builtins.all = builtins.any = builtins.round = lambda *args: True
+builtins.AssertionError = KeyError
 """
 
 CASES = [
@@ -127,6 +128,8 @@ CASES = [
     Case("no repr", with_code(NO_REPR + "Shy()", **score("Shy()")), 8, says=("of type Shy",)),
     Case("no repr in an error", with_code(NO_REPR, number="def number(w): raise OSError(Shy())"),
          8, says=("raised an OSError",)),
+    Case("exits in the text of an error", with_code(NO_REPR, number="def number(w): raise Leaves"),
+         8, says=("raised an Exception",)),
     Case("helpers redefined", cheat(HELPERS), 0),
     Case("equal to everything", cheat(each=EVERYTHING), 0),
     Case("equal to everything, from the start", with_code(shares=EVERYTHING, number="1", each="1",
