@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from autograder.plan import ANSWER, MANUAL, TESTS, Plan, PlanCell
+from autograder.plan import ANSWER, MANUAL, TESTS, TEXT, Plan, PlanCell, bound
 from course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -134,6 +134,46 @@ def split(source: str, marks: Marks) -> tuple[list[str] | None, list[str]]:
     if open_:
         raise ValueError(f"{marks.begin!r} has no {marks.end!r}")
     return (inside if regions else None), outside
+
+
+def check_names(plan: Plan) -> None:
+    """Refuse tests that lean on what a learner can change: a helper that no locked cell defines.
+
+    An answer's own names are meant to be the learner's; imports and all that text cells bind are
+    not, and belong into a locked cell.
+
+    Raises:
+        CourseError: a name that tests use comes from an unlocked cell.
+    """
+    code = [cell for cell in plan.cells if cell.kind == "code"]
+    trusted = {name for cell in code if cell.locked for name in bound(cell.tests or cell.released)}
+    open_cells = {
+        name: cell for cell in code if not cell.locked for name in _not_the_learners(cell)
+    }
+    for cell in (cell for cell in code if cell.locked):
+        for name in sorted(_used(cell.tests or cell.released) - trusted):
+            if name in open_cells:
+                raise CourseError(
+                    f"{plan.assignment}/{plan.notebook}.ipynb: the cell {cell.id!r} uses {name!r}, "
+                    f"which only the unlocked cell {open_cells[name].id!r} defines; lock that one"
+                )
+
+
+def _not_the_learners(cell: PlanCell) -> Iterator[str]:
+    """Yield the names of an unlocked cell that should not be the learner's to define."""
+    if cell.role == TEXT:
+        yield from bound(cell.released)
+    elif _is_python(cell.released):
+        imports = (ast.Import, ast.ImportFrom)
+        for node in ast.walk(ast.parse(cell.released)):
+            if isinstance(node, imports):
+                yield from bound(ast.unparse(node))
+
+
+def _used(source: str) -> set[str]:
+    """Return the names that a cell reads."""
+    names = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)}
 
 
 def check_points(plan: Plan) -> None:

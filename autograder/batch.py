@@ -192,7 +192,7 @@ class _Desk:
             "student": unit.student,
             "assignment": unit.assignment,
             "notebook": unit.notebook,
-            "repairs": list(unit.repairs),
+            "found": [*unit.repairs, *unit.notes],
             "submission": hashlib.sha256(submission).hexdigest(),
             "plan": hashlib.sha256(text.encode()).hexdigest(),
             "version": __version__,
@@ -209,7 +209,7 @@ class _Desk:
             status=status,
             tasks=[Task(cell.id, 0.0, cell.points, words.NOT_RUN, note) for cell in plan.tasks],
             repairs=list(unit.repairs),
-            notes=[note],
+            notes=[*unit.notes, note],
             submission=submission,
             release=plan.sha256,
             version=__version__,
@@ -225,6 +225,7 @@ def _addressed(outcome: Outcome, unit: Unit) -> Outcome:
         student=unit.student,
         status=words.REPAIRED if repaired else outcome.status,
         repairs=[*unit.repairs, *outcome.repairs],
+        notes=[*unit.notes, *outcome.notes],
     )
 
 

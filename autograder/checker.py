@@ -29,6 +29,7 @@ import numpy as np
 import psutil
 
 from autograder.outcome import FAILED, NOT_ATTEMPTED, NOT_RUN, PARTLY, PASSED, one_line
+from autograder.plan import bound
 from autograder.wire import (
     Frames,
     Gone,
@@ -45,6 +46,7 @@ from course.checks import NotAttempted, NotYet
 
 MODULE = "exercise"  # where the classes of test cells say they come from
 MOST_PRINTED = 20_000
+MOST_SECONDS = 3_600  # of the processor
 MOST_MEMORY = 1_000 * 2**20
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 DRAWS = frozenset(
@@ -60,7 +62,7 @@ def main(control: socket.socket, wire: socket.socket) -> None:
         control: connected to the runner.
         wire: connected to the learner's process.
     """
-    _limit_memory()
+    _limit_itself()
     runner, checker = Frames(control), Checker(wire)
     with contextlib.suppress(Gone):
         runner.send({"pid": os.getpid()}, [])
@@ -69,12 +71,13 @@ def main(control: socket.socket, wire: socket.socket) -> None:
             runner.send(checker.check(**request), [])
 
 
-def _limit_memory() -> None:
+def _limit_itself() -> None:
     """Limit what this process can take on top of what it has: data from a learner may be large."""
     used = psutil.Process().memory_info()
     limit = getattr(used, "data", used.rss) + MOST_MEMORY
     with contextlib.suppress(ValueError, OSError):  # a lower limit is there already
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
 
 
 class Names(dict):
@@ -107,6 +110,7 @@ class Checker:
     def __init__(self, wire: socket.socket) -> None:
         self.peer = Peer(wire, self._answer, make_handle, number_of)
         self.names = Names(self.peer)
+        self.hidden_run = False
 
     def check(self, cell: str, source: str, points: float, seed: int) -> dict:
         """Run one cell.
@@ -127,9 +131,10 @@ class Checker:
                 self._seed(seed, bool(points))
                 result |= _score(self._run(cell, source), points)
             except BaseException as error:
-                result |= {"points": 0.0, **_explain(error, cell, source)}
+                result |= {"points": 0.0, **_explain(error, cell, source, self.hidden_run)}
+            self.hidden_run |= any(hidden_lines(source))
             self.names.reserved |= set(bound(source))
-            result |= self._done()
+            self._done()
         return {**result, "printed": printed.getvalue()}
 
     def _seed(self, seed: int, both: bool) -> None:
@@ -147,14 +152,11 @@ class Checker:
         exec(_compiled(tree, cell), self.names)
         return eval(_compiled(ast.Expression(last.value), cell), self.names) if last else None
 
-    def _done(self) -> dict:
-        """Tell the learner's process that the cell is over; say so if it has gone."""
-        try:
-            self.peer.depth = 0
+    def _done(self) -> None:
+        """Tell the learner's process that the cell is over, if it is still there."""
+        self.peer.depth = 0
+        with contextlib.suppress(WireError, RemoteError):
             self.peer.ask("done")
-        except (WireError, RemoteError):
-            return {"gone": True}
-        return {}
 
     def _answer(self, operation: str, arguments: list) -> object:
         """Let the learner's code use what a test has handed to it, and nothing else."""
@@ -164,24 +166,6 @@ class Checker:
         if operation not in ("attribute", "call") and type(target).__module__ not in OPEN:
             return refuse(operation)
         return on_lent(operation, target, rest)
-
-
-def bound(source: str) -> Iterator[str]:
-    """Yield the names that a cell binds at its top level."""
-    try:
-        nodes: list[ast.AST] = [ast.parse(source)]
-    except SyntaxError:
-        return
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).partition(".")[0]
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif not isinstance(node, ast.Lambda):
-            nodes += ast.iter_child_nodes(node)
 
 
 OPEN = (MODULE, "builtins", "numpy")
@@ -232,8 +216,11 @@ def _type_name(value: object) -> str:
     return repr(value)[1:-1] if number_of(value) is not None else type(value).__name__
 
 
-def _explain(error: BaseException, cell: str, source: str) -> dict:
-    """Say in one line for the learner why a cell did not pass, without what is hidden in it."""
+def _explain(error: BaseException, cell: str, source: str, hidden_run: bool) -> dict:
+    """Say in one line for the learner why a cell did not pass, without what is hidden in it.
+
+    Once hidden tests have run, the learner's code has seen their data, and its words may quote it.
+    """
     line = _line(error, cell)
     hidden = line in set(hidden_lines(source))
     if isinstance(error, NotAttempted):
@@ -245,7 +232,7 @@ def _explain(error: BaseException, cell: str, source: str) -> dict:
     if isinstance(error, NotImplementedError):
         return _verdict(NOT_ATTEMPTED, "not attempted yet.")
     if isinstance(error, RemoteError):
-        return _verdict(FAILED, _raised(error, hidden))
+        return _verdict(FAILED, _raised(error, hidden, hidden_run))
     if isinstance(error, Gone):
         return _verdict(NOT_RUN, "your code ended the notebook's process here.")
     if isinstance(error, WireError):
@@ -260,12 +247,13 @@ def _verdict(verdict: str, message: str) -> dict:
     return {"verdict": verdict, "message": one_line(message)}
 
 
-def _raised(error: RemoteError, hidden: bool) -> str:
+def _raised(error: RemoteError, hidden: bool, hidden_run: bool) -> str:
     """Say what the learner's code raised; its words may quote data that is hidden."""
     article = "an" if error.kind[:1] in "AEIOU" else "a"
     if hidden:
         return f"your code raised {article} {error.kind} when called with other data."
-    return f"your code raised {article} {error.kind}{f': {error.text}' if error.text else ''}."
+    text = f": {error.text}" if error.text and not hidden_run else ""
+    return f"your code raised {article} {error.kind}{text}."
 
 
 def _missing(error: NameError) -> dict:
@@ -288,12 +276,12 @@ def _other(error: BaseException, hidden: bool, source: str, line: int) -> str:
 
 def _line(error: BaseException, cell: str) -> int:
     """Return the line of the cell where an error left it; 0 if it never was in it."""
-    trace, line = error.__traceback__, 0
+    trace = error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == cell:
             return trace.tb_lineno
         trace = trace.tb_next
-    return line
+    return 0
 
 
 def hidden_lines(source: str) -> Iterator[int]:

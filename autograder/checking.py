@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from autograder.sandbox.bubblewrap import environment
 from autograder.sandbox.launch import Warm
-from autograder.sandbox.session import GRACE, Died, Session
+from autograder.sandbox.session import GRACE, Broken, Died, Session
 from autograder.wire import Frames, Gone
 
 
@@ -64,6 +64,7 @@ class CheckerProcess:
 
         Raises:
             Died: not even that helped.
+            Broken: the checker itself has ended.
         """
         try:
             self.pid = self.pid or self.frames.receive()[0]["pid"]
@@ -77,13 +78,14 @@ class CheckerProcess:
                         raise Died("the tests did not end")
             return {**self.frames.receive()[0], "late": late}
         except Gone:
-            raise Died("the checker ended") from None
+            raise Broken("the checker ended") from None
 
     def _answers(self, seconds: float) -> bool:
         """Wait so long for an answer."""
         self.control.settimeout(seconds)
         try:
-            return bool(self.control.recv(1, socket.MSG_PEEK)) or True
+            self.control.recv(1, socket.MSG_PEEK)
+            return True
         except TimeoutError:
             return False
         finally:

@@ -214,9 +214,9 @@ def formgrade(
     port: Annotated[int | None, _number("P", 0, 65_535, "Where it listens; usually 8888.")] = None,
 ) -> None:
     """Open nbgrader's formgrader on the same gradebook, to look and to grade by hand."""
-    from autograder.formgrade import formgrade
+    from autograder.formgrade import serve
 
-    formgrade(_classroom(), port)
+    serve(_classroom(), port)
 
 
 @app.command(epilog="Example: autograder demo")

@@ -1,7 +1,7 @@
 """An assignment as the grader knows it: its cells, their points, and the whole of their tests.
 
-A plan is made from the notebook in `solutions/` and holds no solution. It goes to the processes
-that grade, and never into a sandbox: there a learner's code could read the hidden tests.
+A plan is made from the notebook in `solutions/` and holds no answer. It goes to the processes that
+grade, and never into a sandbox: there a learner's code could read the hidden tests.
 """
 
 from __future__ import annotations
@@ -132,6 +132,24 @@ def _imported(source: str) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def bound(source: str) -> Iterator[str]:
+    """Yield the names that a cell binds at its top level."""
+    try:
+        nodes: list[ast.AST] = [ast.parse(source)]
+    except SyntaxError:
+        return
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif not isinstance(node, ast.Lambda):
+            nodes += ast.iter_child_nodes(node)
+
+
 def _two_views(source: bytes, name: str, config: Config | None) -> tuple[list, list]:
     """Return the cells as written, and as nbgrader would release them."""
     import nbformat
@@ -160,8 +178,23 @@ def _plan_cell(full: dict, released: dict, name: str) -> PlanCell:
     points = marks.get("points") if role in (TESTS, MANUAL) else 0
     if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
         raise CourseError(f"{name}: the cell {identity!r} needs points, a number from 0 up")
+    if full.cell_type == "code" and role in (TESTS, GIVEN):
+        _check_python(full.source, f"{name}: the cell {identity!r}")
     tests = full.source if role == TESTS else ""
     return PlanCell(identity, full.cell_type, role, float(points), released.source, tests)
+
+
+def _check_python(source: str, cell: str) -> None:
+    """Refuse what the checker, which is no notebook, cannot run.
+
+    Raises:
+        CourseError: the source is not plain Python.
+    """
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        why = f"{error.msg}, line {error.lineno}"
+        raise CourseError(f"{cell} is not plain Python ({why}); magics belong elsewhere") from None
 
 
 def _role(marks: dict) -> str:

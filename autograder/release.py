@@ -14,7 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder import mutants
-from autograder.authoring import check_marks, check_points, check_release, read_notebook
+from autograder.authoring import (
+    check_marks,
+    check_names,
+    check_points,
+    check_release,
+    read_notebook,
+)
 from autograder.classroom import Classroom
 from autograder.generate import content, generate
 from autograder.plan import Plan, make_plan
@@ -119,6 +125,7 @@ def _checked_plan(classroom: Classroom, path: Path) -> Plan:
     check_marks(read_notebook(source, label), label, classroom.config)
     plan = make_plan(source, path.parent.name, path.stem, classroom.config)
     check_points(plan)
+    check_names(plan)
     return plan
 
 

@@ -280,22 +280,20 @@ def _without_copies(alignment: _Alignment) -> None:
 
 def _by_grade_id(alignment: _Alignment) -> None:
     """Find what carries the right grade id, unless it is what an answer without a cell needs."""
-    served = {wanted.id for wanted in alignment.answers if _has_own(alignment, wanted)}
+    lacking = {wanted for wanted in alignment.answers if not _has_own(alignment, wanted)}
     for wanted in alignment.missing(ANSWER, MANUAL, TESTS, GIVEN):
-        cells = []
-        for cell in alignment.marked(wanted):
-            needed = (other.id not in served for other in _defined_instead(alignment, wanted, cell))
-            cells += [] if any(needed) else [cell]
+        cells = alignment.marked(wanted)
+        cells = [cell for cell in cells if lacking.isdisjoint(_instead(alignment, wanted, cell))]
         wanted.found = wanted.last_work(cells) if cells else None
 
 
 def _has_own(alignment: _Alignment, wanted: _Wanted) -> bool:
     """Say whether a cell with an answer's grade id can be that answer."""
     cells = alignment.marked(wanted)
-    return any(not _defined_instead(alignment, wanted, cell) for cell in cells)
+    return any(not _instead(alignment, wanted, cell) for cell in cells)
 
 
-def _defined_instead(alignment: _Alignment, wanted: _Wanted, cell: Found) -> list[_Wanted]:
+def _instead(alignment: _Alignment, wanted: _Wanted, cell: Found) -> list[_Wanted]:
     """Return the answers that a cell defines, if it has nothing of what its grade id promises."""
     if wanted.is_blank(cell) or cell.names & wanted.names:
         return []

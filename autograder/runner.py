@@ -5,6 +5,7 @@ A pure function of its bytes: it knows no student and no folder, so it runs anyw
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 import socket
@@ -23,6 +24,7 @@ from autograder.outcome import (
     NOT_ATTEMPTED,
     NOT_RUN,
     OUT_OF_MEMORY,
+    PASSED,
     REPAIRED,
     TIMED_OUT,
     UNREADABLE,
@@ -35,7 +37,7 @@ from autograder.plan import MANUAL as BY_HAND
 from autograder.repair import Cell, Repaired, Unreadable, repair, to_notebook
 from autograder.sandbox import Limits, bubblewrap
 from autograder.sandbox.limits import Watch
-from autograder.sandbox.session import Died, Run, Session, clean
+from autograder.sandbox.session import Broken, Died, Run, Session, clean
 from course.errors import CourseError
 
 __all__ = ["Limits", "Result", "run"]
@@ -44,6 +46,7 @@ MOST_NOTES = 100
 REASONS = {
     "memory": (OUT_OF_MEMORY, "The notebook took more than {memory} MB of memory and was stopped."),
     "processes": (DIED, "The notebook started more than {processes} processes and was stopped."),
+    "flood": (DIED, "The notebook sent more messages than can be read and was stopped."),
     "scratch": (DIED, "The notebook wrote more than {scratch} MB and was stopped."),
 }
 
@@ -85,6 +88,7 @@ def run(submission: bytes | None, plan: Plan, limits: Limits | None = None) -> R
 
     Raises:
         CourseError: a sandbox is required and there is none here.
+        Broken: the grader's own side failed, as on a machine without memory; try again.
     """
     limits, started = limits or Limits(), time.perf_counter()
     if limits.require_sandbox and bubblewrap.level() == "limits":
@@ -158,7 +162,11 @@ class Grading:
             reason = self._run_all()
         except Died as error:
             end = str(error)
+        except Broken:
+            warmth.cool()
+            raise
         self.outcome.status = self._status(end, reason)
+        self.because = next(reversed(self.outcome.notes), "It was not run.")
         self.outcome.notes = _at_most(self.outcome.notes)
         self.outcome.tasks = [self._task(cell) for cell in self.plan.tasks]
         if self.outcome.status in (TIMED_OUT, OUT_OF_MEMORY, DIED):
@@ -224,9 +232,17 @@ class Grading:
         except Died:
             self.late |= self.session.hurried
             raise
-        if cell.role == GIVEN:
-            self._check(cell.id, cell.source, 0.0, seconds)
         self._note(cell, self.runs[place])
+        if cell.role == GIVEN:
+            self._give(cell, seconds)
+
+    def _give(self, cell: Cell, seconds: float) -> None:
+        """Let the checker run what is given; it fails there only if it calls the learner's code."""
+        verdict = self._check(cell.id, cell.source, 0.0, seconds)
+        if verdict["verdict"] != PASSED:
+            text = f"what is given in {cell.id!r} could not be set up for the tests"
+            self.stopped[cell.id] = f"{text}: {clean(verdict['message'])}"
+            self.outcome.notes.append(_sentence(self.stopped[cell.id]))
 
     def _note(self, cell: Cell, run: Run) -> None:
         """Note what went wrong in a cell. After hidden tests, words could quote hidden data."""
@@ -235,13 +251,18 @@ class Grading:
             self.late = True
             text = f"was stopped after {self.limits.cell_timeout:g} s"
         elif run.error:
-            words = "" if self.hidden_run or not run.text else f": {run.text}"
-            text = f"stopped with {run.error}{words}"
+            text = f"stopped with {self._words(run)}"
         else:
             return
         if cell.role == ANSWER:
             self.stopped[cell.id] = f"{name} {text}."
         self.outcome.notes.append(_sentence(f"{name} {text}."))
+
+    def _words(self, run: Run) -> str:
+        """Return an exception's name and message, unless they could quote hidden data."""
+        if not self.hidden_run:
+            return f"{run.error}: {run.text}" if run.text else run.error
+        return run.error if isinstance(getattr(builtins, run.error, None), type) else "an exception"
 
     def _test(self, place: int, cell: PlanCell, seconds: float) -> None:
         """Let the checker run a cell of tests."""
@@ -264,7 +285,11 @@ class Grading:
         """Let the checker run a cell while the kernel answers it."""
         number = self.session.check()
         request = {"cell": cell, "source": source, "points": points, "seed": self.limits.seed}
-        verdict = self.checker.check(request, seconds, self.session)
+        try:
+            verdict = self.checker.check(request, seconds, self.session)
+        except Died:
+            self.late = True
+            raise
         self.late |= bool(verdict["late"])
         with suppress(Died):  # the next cell notices; this one's verdict stands
             self.session.finish_check(number)
@@ -288,8 +313,7 @@ class Grading:
             return Task(cell.id, 0.0, cell.points, FAILED, _sentence(self.repaired.lost[cell.id]))
         if cell.role == BY_HAND:
             return self._by_hand(cell)
-        because = self.outcome.notes[-1] if self.outcome.notes else "It was not run."
-        return self.tasks.get(cell.id) or Task(cell.id, 0.0, cell.points, NOT_RUN, because)
+        return self.tasks.get(cell.id) or Task(cell.id, 0.0, cell.points, NOT_RUN, self.because)
 
     def _by_hand(self, cell: PlanCell) -> Task:
         """Return a task that waits for a person, unless nothing was written."""

@@ -37,6 +37,7 @@ class Unit:
         notebook: without `.ipynb`.
         path: the file that is graded; None if there is none.
         repairs: a sentence for the learner if the file's name had to be guessed.
+        notes: a sentence for the learner if other notebooks lay beside it.
         refused: why nothing in the folder is read; usually empty.
     """
 
@@ -45,6 +46,7 @@ class Unit:
     notebook: str
     path: Path | None = None
     repairs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     refused: str = ""
 
     def read(self) -> bytes | None:
@@ -144,9 +146,13 @@ def _of_folder(folder: Path, student: str, assignment: str, plans: Plans) -> Ite
     refused = _link(folder.parent) or _link(folder)
     files = [] if refused else _notebooks(folder)
     chosen = _choose(files, wanted)
+    others = [path for path in files if path not in chosen.values()]
     for notebook in wanted:
-        path, repairs = chosen.get(notebook, (None, ()))
-        yield Unit(student, assignment, notebook, path, repairs, refused)
+        path = chosen.get(notebook)
+        named = path is None or path.stem == notebook
+        repairs = () if named else (_renamed(path, notebook, len(others) + 1),)
+        notes = (_beside(path, others),) if path and named and others else ()
+        yield Unit(student, assignment, notebook, path, repairs, notes, refused)
 
 
 def _link(folder: Path) -> str:
@@ -163,16 +169,12 @@ def _notebooks(folder: Path) -> list[Path]:
     return [folder / name for name in names if name.endswith(".ipynb") and name[0] != "."]
 
 
-def _choose(files: list[Path], wanted: dict[str, Plan]) -> dict[str, tuple[Path, tuple[str, ...]]]:
-    """Return the file to grade for each notebook that has one, and what a learner must know."""
-    named = {path.stem: path for path in files}
-    chosen = {name: (named[name], ()) for name in wanted if name in named}
+def _choose(files: list[Path], wanted: dict[str, Plan]) -> dict[str, Path]:
+    """Return the file to grade for each notebook that has one."""
+    named = {path.stem: path for path in files if path.stem in wanted}
     others = [path for path in files if path.stem not in wanted]
-    lacking = [name for name in wanted if name not in named]
-    choices = len(others)
-    for name, path in _matches(others, {name: wanted[name] for name in lacking}):
-        chosen[name] = path, (_renamed(path, name, choices),)
-    return chosen
+    lacking = {name: plan for name, plan in wanted.items() if name not in named}
+    return {**named, **dict(_matches(others, lacking))}
 
 
 def _matches(files: list[Path], wanted: dict[str, Plan]) -> Iterator[tuple[str, Path]]:
@@ -197,6 +199,13 @@ def _renamed(path: Path, notebook: str, choices: int) -> str:
     """Say which file was taken."""
     why = "the only notebook" if choices == 1 else f"of {choices} notebooks the one that fits best"
     return f"No {notebook}.ipynb was handed in; {path.name!r}, {why}, was graded instead."
+
+
+def _beside(path: Path, others: list[Path]) -> str:
+    """Say which notebooks were left alone."""
+    names = ", ".join(repr(other.name) for other in others[:3])
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return f"{path.name}, which has the assignment's name, was graded; {names}{more} was not."
 
 
 def _fit(path: Path, plan: Plan) -> tuple[int, int]:

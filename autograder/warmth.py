@@ -1,4 +1,4 @@
-"""Keeps one warm process for this one, and replaces it when it has met something hostile."""
+"""Keeps a warm process at hand, and replaces it when it has met something hostile."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from autograder.plan import Plan, imports
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.launch import Warm
 
-_lock = threading.RLock()
-_kept: dict[tuple[str, ...], Warm] = {}
+_kept: dict[int, Warm] = {}  # by thread: some clusters grade in several
 
 
 def warm(plan: Plan) -> Warm | None:
@@ -22,24 +21,28 @@ def warm(plan: Plan) -> Warm | None:
     if bubblewrap.level() == "limits":
         return None
     modules = tuple(imports(plan))
-    with _lock:
-        if modules not in _kept:
-            cool()  # one at a time: each holds TensorFlow
-            _kept[modules] = Warm(modules)
-        try:
-            _kept[modules].wait()
-        except OSError:
-            cool()
-            return None
-        return _kept[modules]
+    kept = _kept.get(threading.get_ident())
+    if kept is None or kept.modules != modules:
+        cool()
+        kept = _kept[threading.get_ident()] = Warm(modules)
+    try:
+        kept.wait()
+    except OSError:
+        cool()
+        return None
+    return kept
 
 
 def cool() -> None:
-    """End the warm process; the next submission starts a new one."""
-    with _lock:
-        while _kept:
-            with suppress(OSError):
-                _kept.popitem()[1].close()
+    """End this thread's warm process; the next submission starts a new one."""
+    kept = _kept.pop(threading.get_ident(), None)
+    if kept:
+        kept.close()
 
 
-atexit.register(cool)
+@atexit.register
+def _cool_all() -> None:
+    """End all of them."""
+    for kept in _kept.values():
+        with suppress(OSError):
+            kept.close()

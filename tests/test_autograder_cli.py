@@ -159,6 +159,12 @@ def test_what_cannot_be_graded_is_refused_in_one_line(course):
     assert "01_sums/sums.ipynb: not a notebook" in refusal(run(course, "grade", "01"))
 
 
+def test_an_assignment_that_is_not_ready_is_not_released(course):
+    line = refusal(run(course, "release", "01"))
+    assert ASSIGNMENT in line
+    assert not (course / "exercises").exists()
+
+
 def test_a_cluster_without_dask_is_refused_in_one_line(course, tmp_path):
     (tmp_path / "distributed.py").write_text("raise ImportError")
     submit(course, "ann", "points 3")

@@ -657,10 +657,15 @@ def find(course, plans, students=()):
     return {unit.student: unit for unit in units.find(classroom_of(course), plans, students)}
 
 
-def test_the_file_with_the_release_s_name_is_graded(course, plans):
-    submit(course, "ann", "points 1", "other.ipynb")
+def test_the_file_with_the_release_s_name_is_graded(course, plans, crew):
     path = submit(course, "ann", "points 3")
     assert find(course, plans)["ann"] == units.Unit("ann", ASSIGNMENT, NOTEBOOK, path)
+    submit(course, "ann", "points 1", "Sums.ipynb")
+    outcome = graded(course, plans, crew)["ann"]
+    assert (outcome.status, outcome.points, outcome.repairs) == (GRADED, 3, [])
+    assert outcome.notes == [
+        "sums.ipynb, which has the assignment's name, was graded; 'Sums.ipynb' was not."
+    ]
 
 
 def test_a_single_notebook_with_another_name_is_graded_and_that_is_said(course, plans, crew):

@@ -16,6 +16,7 @@ import site
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -237,7 +238,7 @@ class Cage:
         with os.fdopen(told) as report:
             text = report.read()
         self.init = json.loads(text)["child-pid"] if text.strip() else self.process.pid
-        self.handle = os.pidfd_open(self.init)
+        self.handle, self.ending = os.pidfd_open(self.init), threading.Lock()
         self.root = f"/proc/{self.init}/root"
 
     def first_child(self) -> int | None:
@@ -249,11 +250,22 @@ class Cage:
         return int(children[0]) if children else None
 
     def usage(self) -> tuple[int, int, int]:
-        """Return bytes of resident memory, number of processes, and 0: scratch limits itself."""
+        """Return bytes of resident memory, number of processes, and bytes written.
+
+        The disks in memory limit themselves, but not their number of files: each counts as 1 kB.
+        """
         page, memory, processes = os.sysconf("SC_PAGE_SIZE"), 0, 0
         for statm in self._each("statm"):
             memory, processes = memory + int(statm.split()[1]) * page, processes + 1
-        return memory, processes, 0
+        return memory, processes, sum(map(self._files, ("/tmp", "/dev/shm"))) * 1024
+
+    def _files(self, folder: str) -> int:
+        """Return the number of files on one of the disks in memory."""
+        try:
+            disk = os.statvfs(self.root + folder)
+        except OSError:  # it is over
+            return 0
+        return disk.f_files - disk.f_ffree
 
     def _each(self, file: str) -> Iterator[str]:
         """Yield a file of each process in there."""
@@ -273,12 +285,15 @@ class Cage:
 
     def kill(self) -> None:
         """End every process in there, and wait until they have ended."""
-        if self.handle is None:
-            return
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-        select.select([self.handle], [], [], PATIENCE)
-        os.close(self.handle)
-        self.handle = None
-        self.process.kill()
-        self.process.wait()
+        with self.ending:
+            if self.handle is None:
+                return
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+            over = select.poll()
+            over.register(self.handle, select.POLLIN)
+            over.poll(PATIENCE * 1000)
+            os.close(self.handle)
+            self.handle = None
+            self.process.kill()
+            self.process.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -13,7 +14,6 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
@@ -59,9 +59,9 @@ class Warm:
         Raises:
             OSError: it died before that.
         """
-        if not self.ready and self.sock.recv(16) != b"ready":
-            raise ConnectionError("the warm process ended before it was ready")
-        self.ready = True
+        self.ready = self.ready or self.sock.recv(16) == b"ready"
+        if not self.ready or self.process.poll() is not None:
+            raise ConnectionError("the warm process has ended")
 
     def fork(self, request: dict, *files: int) -> None:
         """Ask for a child; the files go to it."""
@@ -163,14 +163,19 @@ class Forked(Caged):
         self.cage = _empty_cage(limits)
         told, tell = os.pipe()
         self.report = os.fdopen(told)
+        settings = _settings(connection, limits)
+        request = {"kind": "kernel", "init": self.cage.init, "settings": settings}
         try:
-            settings = _settings(connection, limits)
-            warm.fork({"kind": "kernel", "init": self.cage.init, "settings": settings}, wire, tell)
+            warm.fork(request, wire, tell)
+        except OSError:
+            self.close()
+            raise
         finally:
             os.close(tell)
-        line = self.report.readline()
+        ready, _, _ = select.select([self.report], [], [], PATIENCE)
+        line = self.report.readline() if ready else ""
         if not line:
-            self.kill()
+            self.close()
             raise ConnectionError("the warm process could not enter the sandbox")
         self.pid, self.status = int(line), None
         self.address = self.cage.root + ADDRESS
@@ -219,11 +224,11 @@ class Bare(Sandbox):
         for member in family:
             with suppress(psutil.Error):
                 memory += member.memory_info().rss
-        files = (path for path in Path(self.folder).rglob("*"))
         written = 0
-        for path in files:
-            with suppress(OSError):
-                written += path.lstat().st_size
+        for folder, _, files in os.walk(self.folder):  # passes over what is gone meanwhile
+            for file in files:
+                with suppress(OSError):
+                    written += os.lstat(os.path.join(folder, file)).st_size
         return memory, len(family), written
 
     def _family(self) -> list[psutil.Process]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+import psutil
+
 MEGABYTE = 2**20
+FLOOD = 600 * MEGABYTE  # that a submission's messages may take out here
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Limits:
 
     Attributes:
         timeout: seconds for the whole notebook.
-        cell_timeout: seconds for one cell, and for one call of a test.
+        cell_timeout: seconds for one cell, of the learner's or of tests.
         memory: megabytes of resident memory, child processes included.
         processes: processes alive at once.
         scratch: megabytes that it may write.
@@ -54,13 +57,17 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Look until the run is over or has to be stopped."""
-        while not self.done.wait(self.interval):
-            memory, processes, written = self.sandbox.usage()
-            self.peak = max(self.peak, memory)
-            self.reason = self._excess(memory, processes, written)
-            if self.reason:
+        own = psutil.Process()
+        before = own.memory_info().rss
+        try:
+            while not self.reason and not self.done.wait(self.interval):
+                memory, processes, written = self.sandbox.usage()
+                self.peak = max(self.peak, memory)
+                flood = own.memory_info().rss - before > FLOOD
+                self.reason = "flood" if flood else self._excess(memory, processes, written)
+        finally:  # nothing runs unwatched
+            if not self.done.is_set():
                 self.sandbox.kill()
-                return
 
     def _excess(self, memory: int, processes: int, written: int) -> str:
         """Say which limit is exceeded; nothing if none is."""

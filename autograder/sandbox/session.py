@@ -23,9 +23,10 @@ from autograder.sandbox.launch import Sandbox, Warm
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.provisioner import SPEC
 
-LARGEST_MESSAGE = 16 * 2**20
+LARGEST_MESSAGE, MOST_WAITING = 16 * 2**20, 32
 GRACE = 3.0  # seconds from an interrupt to a kill
 TICK = 0.1
+LOST = 1.0  # seconds of silence after which a message is not waited for
 STARTING = 60.0
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
@@ -33,6 +34,10 @@ ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 class Died(Exception):
     """The kernel is gone."""
+
+
+class Broken(RuntimeError):
+    """The grader's own side failed, and not the submission: it can be graded again."""
 
 
 @dataclass
@@ -44,6 +49,7 @@ class Run:
         error: the name of the exception that ended it; empty if none did.
         text: the exception's message.
         interrupted: whether its time was up.
+        size: of all outputs, kept or not, in characters of JSON.
     """
 
     outputs: list[dict] = field(default_factory=list)
@@ -65,7 +71,7 @@ class Session:
         hurried: whether a cell's time was up.
 
     Raises:
-        Died: the kernel did not start.
+        Broken: the kernel did not start.
     """
 
     def __init__(self, limits: Limits, wire: socket.socket, warm: Warm | None = None) -> None:
@@ -73,6 +79,7 @@ class Session:
         self.folder = tempfile.TemporaryDirectory(prefix="unrolled-")
         context = zmq.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        context.setsockopt(zmq.RCVHWM, MOST_WAITING)
         context.setsockopt(zmq.LINGER, 0)
         # A path in there could be made to lead anywhere; it is looked up once, before cells run.
         context.setsockopt(zmq.RECONNECT_IVL, -1)
@@ -100,7 +107,7 @@ class Session:
             heard |= {name for name, _ in self._messages(TICK)}
             if not self.sandbox.alive() or time.monotonic() > end:
                 self.close()
-                raise Died("the kernel did not start")
+                raise Broken("the kernel did not start")
 
     def _messages(self, seconds: float) -> list[tuple[str, dict]]:
         """Return what arrives on either channel; waits so long for the first."""
@@ -146,14 +153,15 @@ class Session:
     def _finish(self, number: str, seconds: float) -> Run:
         """Collect what a request brings until it is done; interrupt it when its time is up."""
         run, left = Run(), {"shell", "iopub"}
-        end = time.monotonic() + seconds
+        heard = time.monotonic()
+        end = heard + seconds
         while left:
             for name, message in self._messages(TICK):
                 if message["parent_header"].get("msg_id") == number:
                     left -= self._take(run, name, message)
-            if "shell" not in left and left:
-                end = min(end, time.monotonic() + 2 * TICK)  # an idle that was lost
-                left = left if time.monotonic() < end else set()
+                    heard = time.monotonic()
+            if left == {"iopub"} and time.monotonic() > heard + LOST:
+                break  # the message that says "idle" was lost
             if left and not self.sandbox.alive():
                 raise Died("the kernel ended")
             if left and time.monotonic() > end:
@@ -184,7 +192,7 @@ class Session:
     def _keep(self, run: Run, kind: str, content: dict) -> None:
         """Keep an output while there is room for it."""
         if kind == "error":
-            run.error = str(content.get("ename", ""))[:80] or "Exception"
+            run.error = clean(str(content.get("ename", "")))[:80] or "Exception"
             run.text = clean(str(content.get("evalue", "")))[:300]
         output = as_output(kind, content)
         run.size += len(json.dumps(output))

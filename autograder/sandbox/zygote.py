@@ -67,9 +67,10 @@ def main(sock: socket.socket, modules: list[str]) -> None:
         message, files, _, _ = socket.recv_fds(sock, LARGEST_REQUEST, 4)
         if not message:
             return
-        if os.fork() == 0:
-            sock.close()
-            os._exit(_child(json.loads(message), list(files)))
+        with suppress(OSError):  # no more processes: the files are closed, and nobody answers
+            if os.fork() == 0:
+                sock.close()
+                os._exit(_child(json.loads(message), list(files)))
         for file in files:
             os.close(file)
 

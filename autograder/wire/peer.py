@@ -135,7 +135,7 @@ def on_lent(operation: str, target: Any, rest: list) -> object:
     simple = {"item": lambda: target[rest[0]], "len": lambda: len(target)}
     simple |= {"iter": lambda: iter(target)}
     simple |= {"array": lambda: np.array(target), "float": lambda: float(target)}
-    simple |= {"int": lambda: int(target), "index": lambda: target.__index__()}
+    simple |= {"int": lambda: int(target)}
     return simple[operation]() if operation in simple else refuse(operation)
 
 

@@ -26,6 +26,17 @@ WRONG = {
     "known": "def known(words):\n    return 0.0",
 }
 
+# Raises an error in the first test's call: before hidden tests have run, its words are told. It
+# costs two points.
+ONCE = """
+calls = []
+def shares(rows):
+    calls.append(rows)
+    if len(calls) == 1:
+        raise <error>
+    return rows / rows.sum(axis=1, keepdims=True)
+"""
+
 
 @dataclass(frozen=True)
 class Baits:

@@ -1,7 +1,7 @@
 """Attacks on the marks: what a learner could try who has read the grader's source."""
 
 from autograder.outcome import DIED, TIMED_OUT
-from tests.submissions.case import WRONG, Case, cheat, with_code
+from tests.submissions.case import ONCE, WRONG, Case, cheat, with_code
 
 ONES = """\
 class Anything:
@@ -113,19 +113,19 @@ kernel.session.send = lambda *args, **named: None
 CLOSES = "import os\nos.closerange(3, 1024)"
 DIGS = """\
 import glob, linecache, sys
-MARK = "of other " + "words"
+def mark(): return "of other " + "words"
 places = [vars(module) for module in list(sys.modules.values())]
 places += [vars(one) for one in (get_ipython(), get_ipython().kernel, get_ipython().kernel.agent)]
 found = [text for place in places for text in list(place.values())
-         if type(text) is str and MARK in text]
-found += [entry for entry in linecache.cache.values() if MARK in str(entry[2:3])]
-for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/tmp/**/*", recursive=True):
+         if type(text) is str and mark() in text]
+found += [entry for entry in linecache.cache.values() if mark() in str(entry[2:3])]
+paths = ("/proc/[0-9]*/cmdline", "/tmp/*", "/tmp/home/**")
+for path in [path for one in paths for path in glob.glob(one, recursive=True)]:
     try:
-        found += [path] * (MARK.encode() in open(path, "rb").read())
+        found += [path] * (mark().encode() in open(path, "rb").read())
     except OSError:
         pass
-def number(words): raise LookupError(f"hidden tests found: {len(found)}")
-"""
+""" + ONCE.replace("<error>", 'LookupError(f"hidden tests found: {len(found)}")')
 REPLACES = """\
 import gc
 for one in gc.get_objects():
@@ -260,7 +260,7 @@ CASES = [
     Case("an agent that says nothing", with_code(each=SILENT), 6, TIMED_OUT),
     Case("a kernel that does not reply", with_code(each=NO_REPLY), 6, TIMED_OUT),
     Case("all files closed", with_code(each=CLOSES), 6, DIED),
-    Case("looks for hidden tests", with_code(number=DIGS), 8, says=("hidden tests found: 0",)),
+    Case("looks for hidden tests", with_code(shares=DIGS), 8, says=("hidden tests found: 0",)),
     Case("replaces what it finds", cheat(REPLACES), 0),
     Case("traces", cheat(TRACES), 0),
     Case("modules of its own", cheat(IMPORTS), 0),

@@ -160,6 +160,6 @@ CASES = [
     Case("more errors than notes", failing, 10, says=("more notes like these",)),
     Case("stderr chatter", with_code(number=CHATTER), 10),
     Case("a full disk", with_code(FULL_DISK), 10, says=("No space left",), **HARD),
-    Case("its files removed", with_code("!rm -rf /tmp/* /run/* ~"), 10, **HARD),
+    Case("its files removed", with_code("!rm -rf ~ /run/* /dev/shm/*"), 10, **HARD),
     Case("writes to the home folder", with_code(HOME), 10, says=("Error",), walls=True),
 ]  # fmt: skip

@@ -5,7 +5,7 @@ that it finds what is there to be found.
 """
 
 from autograder.outcome import DIED, UNREADABLE
-from tests.submissions.case import ASSIGNMENT, FILE, Baits, Case, Files, cheat, with_code
+from tests.submissions.case import ASSIGNMENT, FILE, ONCE, Baits, Case, Files, cheat, with_code
 
 FILES = """\
 from pathlib import Path
@@ -70,7 +70,7 @@ def probe():
             seen.append(type(error).__name__)
     return seen
 """
-SOLUTIONS = FILES.replace("PLACES", '["<course>/solutions", "."]')
+SOLUTIONS = FILES.replace("PLACES", '["<course>/solutions"]')
 GRADEBOOK = FILES.replace("PLACES", '["<course>/classroom/gradebook.db"]')
 ANOTHER = FILES.replace("PLACES", '["<course>/classroom/submitted"]')
 BY_NAME = NETWORK.replace("HOSTS", '("localhost", "localhost.localdomain", "example.org")')
@@ -91,9 +91,7 @@ PROBES = {
 TELLS = """
 seen = str(probe())
 print(seen)
-def number(words):
-    raise LookupError(f"probed: {seen} {probe()}"[:390])
-"""
+""" + ONCE.replace("<error>", 'LookupError(f"probed: {probe()}"[:390])')
 CHANGES = """\
 import os, sqlite3
 from pathlib import Path
@@ -130,16 +128,12 @@ bad = "<script>document.title = 'script ran'</script><img src=x onerror=alert(1)
 display(HTML(bad), Markdown(bad), Javascript("alert(1)"))
 display({"text/html": bad, "text/plain": bad, "image/svg+xml": bad}, raw=True)
 print(bad)
-def number(words):
-    raise ValueError(bad)
-"""
+""" + ONCE.replace("<error>", "ValueError(bad)")
 ESCAPES = """\
 codes = "\\x1b[2J\\x1b[31m\\x1b]0;title\\x07\\x9b31m\\x07\\b\\r\\u202e"
 print(codes)
-def number(words):
-    raise ValueError(codes + "escaped")
-raise RuntimeError(codes + "escaped")
-"""
+""" + ONCE.replace("<error>", 'ValueError(codes + "escaped")')
+RAISES_ESCAPES = "raise OSError('\\x1b[2Jout')"
 MEMORY = """\
 import os
 held = [os.memfd_create(str(number)) for number in range(12)]
@@ -162,14 +156,15 @@ def link(baits: Baits) -> Files:
 
 CASES = [
     *(
-        Case(f"looks for {name}", with_code(number=probe + TELLS), 8, says=("probed:",), walls=True)
+        Case(f"looks for {name}", with_code(shares=probe + TELLS), 8, says=("probed:",), walls=True)
         for name, probe in PROBES.items()
     ),
     Case("changes what is not its own", with_code(CHANGES), 10, walls=True, harsh=True),
     Case("a link in place of a file", link, 0, UNREADABLE, ("symbolic link",)),
     Case("a forged result", cheat(FORGED), 0),
-    Case("markup in outputs", with_code(number=MARKUP), 8, says=("ValueError",)),
-    Case("terminal escapes", with_code(number=ESCAPES), 8, says=("escaped",), never=("\x1b]",)),
+    Case("markup in outputs", with_code(shares=MARKUP), 8, says=("<script>",)),
+    Case("terminal escapes", with_code(RAISES_ESCAPES, shares=ESCAPES), 8,
+         says=("escaped", "OSError: out"), never=("\x1b]",)),
     Case("memory outside of its processes", with_code(MEMORY), 10, walls=True, harsh=True),
     Case("its sockets turned into links", with_code(each=SOCKETS), 6, DIED, walls=True),
 ]  # fmt: skip
