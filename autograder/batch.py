@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograder import __version__
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 OVERDUE = 300  # seconds after a notebook's own limit until its process is given up
 LARGEST = 256 * 2**20  # characters of an answer; the runner cuts outputs long before
+SOURCES = Path(__file__).parent
 NOT_KEYS = ("hidden",)  # what a limit says of this machine and not of the submission
 
 # Takes a submission's bytes, a plan and limits as JSON; returns a runner.Result as JSON.
@@ -107,7 +110,7 @@ def grade(
     Raises:
         CourseError: the disk is full, or the crew as a whole fails. What is done is journaled.
     """
-    desk = _Desk(plans, limits, journal, watcher or Watcher())
+    desk = _Desk(plans, limits, crew.level(), journal, watcher or Watcher())
     dispatch = Dispatch(
         crew=crew,
         job=job,
@@ -127,12 +130,14 @@ def grade(
 class _Desk:
     """Where submissions go out and outcomes come in."""
 
-    def __init__(self, plans: Plans, limits: Limits, journal: Journal, watcher: Watcher) -> None:
+    def __init__(
+        self, plans: Plans, limits: Limits, level: str, journal: Journal, watcher: Watcher
+    ) -> None:
         self.watcher = watcher
         self.done: list[Graded] = []
         self._plans, self._journal = plans, journal
         self._texts = {name: plan.to_json() for name, plan in plans.items()}
-        self._limits = asdict(limits)
+        self._limits, self._level = asdict(limits), level
         self._keys: dict[Unit, dict] = {}
 
     def prepare(self, unit: Unit) -> tuple[bytes, str, str] | None:
@@ -196,6 +201,8 @@ class _Desk:
             "submission": hashlib.sha256(submission).hexdigest(),
             "plan": hashlib.sha256(text.encode()).hexdigest(),
             "version": __version__,
+            "grader": grader(),
+            "sandbox": self._level,
             "limits": {key: self._limits[key] for key in self._limits if key not in NOT_KEYS},
         }
 
@@ -215,6 +222,17 @@ class _Desk:
             version=__version__,
             seed=self._limits["seed"],
         )
+
+
+@cache
+def grader() -> str:
+    """Return the SHA-256 of this package's code: one that was mended gives other outcomes."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(SOURCES).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def _addressed(outcome: Outcome, unit: Unit) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -19,12 +20,16 @@ from concurrent.futures import (
 )
 from contextlib import suppress
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from typing import Any
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any
 
 from course.errors import CourseError
 
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
 PULSE = 120  # seconds until somebody who does nothing else has answered
+GRACE = 5  # seconds in which a process that is sent home has gone
 CONNECT = 15  # seconds in which a scheduler answers
 ALONE = 60  # seconds that a cluster may be without any worker
 LOST = ("KilledWorker", "FutureCancelledError", "FutureLostError")  # as Dask calls it
@@ -73,6 +78,10 @@ class Crew:
         """Give up whatever is being done; nothing if that has been said before."""
         self.executor.shutdown(wait=False, cancel_futures=True)
 
+    def level(self) -> str:
+        """Return how submissions are locked in: "bubblewrap", or "limits" wherever one is not."""
+        return sandbox_level()
+
     def diagnosed(self, error: Exception) -> Exception:
         """Return a job's error; BrokenExecutor where its process was lost, for whatever reason."""
         lost = isinstance(error, CancelledError) or type(error).__name__ in LOST
@@ -104,16 +113,45 @@ class Processes(Crew):
             self.submit(_warm, plan)
 
     def stop(self) -> None:
-        """Kill the processes, and all that they have started."""
+        """Kill the processes, and all that they have started; remove their temporary files."""
+        workers = list((getattr(self.executor, "_processes", None) or {}).values())
         self._lifeline.close()
+        _bury(workers)
         self.executor.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _pool(self) -> ProcessPoolExecutor:
         """Return a new executor whose processes live as long as the other end of a pipe is open."""
         # A fork would take over this process' threads and files; a new interpreter does not.
         context = get_context("spawn")
         heard, self._lifeline = context.Pipe(duplex=False)
-        return ProcessPoolExecutor(self._width, context, initializer=_enlist, initargs=(heard,))
+        # Whoever is killed cannot tidy up: all temporary files of these processes lie in here.
+        self._folder = tempfile.mkdtemp(prefix="unrolled-")
+        return ProcessPoolExecutor(
+            self._width, context, initializer=_enlist, initargs=(heard, self._folder)
+        )
+
+
+def sandbox_level() -> str:
+    """Return how the machine that this runs on locks submissions in."""
+    from autograder import sandbox
+
+    return sandbox.level()
+
+
+def _bury(workers: list[SpawnProcess]) -> None:
+    """Wait for processes that have been sent home; kill one that cannot hear it.
+
+    In C code that does not let go of Python's lock, no thread of the process ever runs.
+    """
+    end = time.monotonic() + GRACE
+    remaining = {worker.sentinel: worker for worker in workers}
+    while remaining and (left := end - time.monotonic()) > 0:
+        for gone in wait(list(remaining), left):
+            del remaining[gone]
+    for worker in remaining.values():
+        _kill_below(worker.pid)
+        worker.kill()
 
 
 def _warm(plan: str) -> None:
@@ -124,10 +162,11 @@ def _warm(plan: str) -> None:
     warmth.warm(Plan.from_json(plan))
 
 
-def _enlist(lifeline: Connection) -> None:
+def _enlist(lifeline: Connection, folder: str) -> None:
     """Prepare a process for its jobs: it ends with its parent, and with nothing left behind."""
     # A terminal's Ctrl-C goes to a whole group of processes. It is the parent's to answer.
     os.setpgrp()
+    tempfile.tempdir = folder
     signal.signal(signal.SIGTERM, lambda *_: _end())
     threading.Thread(target=_wait_for_end, args=(lifeline,), daemon=True).start()
 
@@ -140,14 +179,20 @@ def _wait_for_end(lifeline: Connection) -> None:
 
 
 def _end() -> None:
-    """Kill this process and its descendants."""
+    """Kill this process and its descendants; its parent may be dead, so remove the files too."""
+    _kill_below(os.getpid())
+    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    os._exit(1)
+
+
+def _kill_below(process_id: int) -> None:
+    """Kill the descendants of a process."""
     import psutil
 
     with suppress(psutil.Error):
-        for process in psutil.Process().children(recursive=True):
+        for process in psutil.Process(process_id).children(recursive=True):
             with suppress(psutil.Error):
                 process.kill()
-    os._exit(1)
 
 
 def _pulse() -> None:
@@ -212,6 +257,15 @@ class Cluster(Crew):
                     "install the same version of the course there"
                 )
         return said
+
+    def level(self) -> str:
+        """Return the lowest level of the present workers.
+
+        Raises:
+            CourseError: there are no workers, or one cannot say.
+        """
+        levels = set(self.survey(sandbox_level).values())
+        return "limits" if "limits" in levels else "bubblewrap"
 
     def renew(self) -> None:
         """A cluster replaces its workers itself."""

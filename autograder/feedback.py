@@ -41,6 +41,7 @@ from autograder.units import Refused, read
 from course.errors import CourseError
 
 HERE = Path(__file__).parent
+LARGEST_SHOWN = 20 * 2**20  # bytes of a notebook; to parse it takes many times its size
 LARGEST_PAGE = 4_000_000  # bytes of cells; the rest of a page is small
 LONGEST_SOURCE = 20_000  # characters
 LONGEST_OUTPUT = 3_000  # characters
@@ -307,9 +308,15 @@ def _sentences(sentences: Iterable[str]) -> list[str]:
 
 def _cells(submission: bytes | None, plan: Plan) -> Iterator[Shown]:
     """Yield a notebook's cells until the page is full."""
+    if submission is not None and len(submission) > LARGEST_SHOWN:
+        yield _too_large()
+        return
     try:
         cells = repair(submission, plan).cells if submission is not None else []
-    except Unreadable:
+    except (Unreadable, RecursionError):
+        return
+    except MemoryError:
+        yield _too_large()
         return
     size = 0
     for number, cell in enumerate(cells, 1):
@@ -320,6 +327,12 @@ def _cells(submission: bytes | None, plan: Plan) -> Iterator[Shown]:
             yield Shown("The rest of your notebook", "", False, [Piece("remark", rest)])
             return
         yield shown
+
+
+def _too_large() -> Shown:
+    """Say that a notebook is too large for a page."""
+    why = "The notebook is too large to be shown here: mostly it is outputs that make one large."
+    return Shown("All cells", "", False, [Piece("remark", why)])
 
 
 def _shown(number: int, cell: Cell) -> Shown:

@@ -190,6 +190,7 @@ def _record(classroom: Classroom, graded: list[Graded], log: Journal, order: Ord
     try:
         for some in _portions(graded):
             _record_some(classroom, [one.entry for one in some], log)
+        log.settle({one.unit.name for one in graded})
     except CourseError as error:
         raise CourseError(f"{error}; nothing graded is lost: {order.again}") from None
 

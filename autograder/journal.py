@@ -3,6 +3,11 @@
 A journal is a folder: `lines.jsonl`, one line for each graded notebook, written and synced before
 the notebook counts as done, and `notebooks/`, the executed notebooks by their SHA-256. A line whose
 writing was cut short fails its checksum: its notebook is graded again.
+
+A third file, `recorded`, names the lines whose outcomes are in the gradebook. A batch that begins
+anew sets the last journal aside, and removes one only if all of it is recorded: between a kill and
+`--resume`, one student or another assignment can be graded and nothing is lost. `--resume` looks
+into the last journal first, then into those set aside, the newest first.
 """
 
 from __future__ import annotations
@@ -11,8 +16,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,25 +44,38 @@ class Entry:
 class Journal:
     """The journal of one batch, opened to be added to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, older: Sequence[Journal] = (), looks_back: bool = True) -> None:
         """Read what the folder holds, and cut off what is torn.
+
+        Args:
+            folder: of this journal.
+            older: journals of batches that did not come to their end, the newest first.
+            looks_back: whether what they hold is found.
 
         Raises:
             CourseError: the folder cannot be written to.
         """
         self._folder = folder
         self._lines, self._notebooks = folder / "lines.jsonl", folder / "notebooks"
+        self._marks = folder / "recorded"
+        self._older, self._looks_back = older, looks_back
         with _explained(folder):
             self._notebooks.mkdir(parents=True, exist_ok=True)
             # Not buffered: what a failed write leaves is on disk, where it can be cut off.
             self._file = open(self._lines, "a+b", buffering=0)  # noqa: SIM115 (see `close`)
             self._entries = self._read()
+            self._recorded = self._read_marks()
             for path in (folder.parent, folder):
                 _sync_folder(path)
 
     def __len__(self) -> int:
         """The number of notebooks that are done."""
         return len(self._entries)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the gradebook has all of it."""
+        return self._recorded.issuperset(map(_digest, self._entries))
 
     def find(self, key: dict) -> Entry | None:
         """Return what is known of a notebook.
@@ -67,11 +85,17 @@ class Journal:
 
         Returns:
             None if it has to be graded, also where the executed notebook is lost.
+
+        Raises:
+            CourseError: an older journal knows it, and the disk has no room for it in this one.
         """
         entry = self._entries.get(_text(key))
-        if entry and entry.notebook and self._load(entry.notebook) is None:
-            return None
-        return entry
+        if entry and not (entry.notebook and self._load(entry.notebook) is None):
+            return entry
+        for older in self._older if self._looks_back else ():
+            if found := older.find(key):
+                return self.add(key, found.outcome, older.notebook(found))
+        return None
 
     def add(self, key: dict, outcome: Outcome, notebook: dict | None) -> Entry:
         """Keep an outcome. When this returns, it is on disk.
@@ -90,6 +114,28 @@ class Journal:
         data = self._load(entry.notebook) if entry.notebook else None
         return None if data is None else json.loads(data)
 
+    def settle(self, names: Collection[tuple[str, str, str]]) -> None:
+        """Remember that the gradebook has the outcomes of some notebooks, here and in older ones.
+
+        Args:
+            names: student, assignment and notebook of each. A line of the same notebook that was
+                handed in before counts too: a newer one has taken its place.
+
+        Raises:
+            CourseError: the disk is full or broken.
+        """
+        about = {text: one.outcome for text, one in self._entries.items()}
+        marks = {
+            _digest(text)
+            for text, one in about.items()
+            if (one.student, one.assignment, one.notebook) in names
+        } - self._recorded
+        with _explained(self._folder):
+            _append_lines(self._marks, sorted(marks))
+        self._recorded |= marks
+        for older in self._older:
+            older.settle(names)
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -103,6 +149,13 @@ class Journal:
             self._file.truncate(whole)
             os.fsync(self._file.fileno())
         return dict(filter(None, map(_parse, data[:whole].split(b"\n"))))
+
+    def _read_marks(self) -> set[str]:
+        """Return the digests of the keys whose outcomes are recorded; a torn one matches none."""
+        try:
+            return set(self._marks.read_bytes().decode("ascii", "replace").split())
+        except FileNotFoundError:
+            return set()
 
     def _append(self, line: bytes) -> None:
         """Write a line, or nothing."""
@@ -146,7 +199,8 @@ def opened(folder: Path, resume: bool) -> Iterator[Journal]:
 
     Args:
         folder: `classroom/journal`.
-        resume: go on with the last batch; otherwise its journal is kept as `batch.previous`.
+        resume: go on with the last batch, and with those before it that did not come to their end;
+            otherwise a new one begins, and the last journal is set aside.
 
     Raises:
         CourseError: another batch runs, or the folder cannot be written to.
@@ -157,20 +211,42 @@ def opened(folder: Path, resume: bool) -> Iterator[Journal]:
         if not resume:
             with _explained(folder):
                 _set_aside(folder)
-        journal = Journal(folder / CURRENT)
-        try:
-            yield journal
-        finally:
-            journal.close()
+        with ExitStack() as stack:
+            kept = [stack.enter_context(closing(Journal(path))) for path in _aside(folder)]
+            older = [journal for journal in kept if not journal.settled]
+            yield stack.enter_context(closing(Journal(folder / CURRENT, older, resume)))
 
 
 def _set_aside(folder: Path) -> None:
     """Make room for a new journal; an empty one is not worth the older one's place."""
     lines = folder / CURRENT / "lines.jsonl"
-    if lines.exists() and lines.stat().st_size:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(folder / PREVIOUS)
-        os.rename(folder / CURRENT, folder / PREVIOUS)
+    if not (lines.exists() and lines.stat().st_size):
+        return
+    for path in _aside(folder):
+        if _is_settled(path):
+            shutil.rmtree(path)
+    if (folder / PREVIOUS).exists():
+        os.rename(folder / PREVIOUS, folder / f"{PREVIOUS}.{_newest(folder) + 1}")
+    os.rename(folder / CURRENT, folder / PREVIOUS)
+
+
+def _aside(folder: Path) -> list[Path]:
+    """Return the journals that were set aside, the newest first."""
+    numbers = range(_newest(folder), 0, -1)
+    paths = [folder / PREVIOUS, *(folder / f"{PREVIOUS}.{number}" for number in numbers)]
+    return [path for path in paths if path.exists()]
+
+
+def _newest(folder: Path) -> int:
+    """Return the highest number of a journal that was set aside; 0 if none has a number."""
+    numbers = [path.suffix[1:] for path in folder.glob(f"{PREVIOUS}.*")]
+    return max((int(number) for number in numbers if number.isdecimal()), default=0)
+
+
+def _is_settled(folder: Path) -> bool:
+    """Whether the gradebook has all of a journal."""
+    with closing(Journal(folder)) as journal:
+        return journal.settled
 
 
 @contextmanager
@@ -227,6 +303,20 @@ def _line(key: dict, entry: Entry) -> bytes:
     """Return an entry as a line with its checksum."""
     fields = {"key": key, "outcome": entry.outcome.to_dict(), "notebook": entry.notebook}
     return f"{_text({'entry': fields, 'sha256': _sum(fields)})}\n".encode()
+
+
+def _digest(text: str) -> str:
+    """Return a text's SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _append_lines(path: Path, lines: list[str]) -> None:
+    """Write lines behind what a file holds, which may be torn."""
+    if lines:
+        with open(path, "a") as file:
+            file.write("\n" + "".join(f"{line}\n" for line in lines))
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _sum(fields: dict) -> str:

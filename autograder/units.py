@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autograder.classroom import Classroom
     from autograder.plan import Plan
 
+LARGEST_PARSED = 10 * 2**20  # bytes; a parsed notebook takes 25 times its size in memory
 LARGEST = 100 * 2**20  # bytes; saved outputs make notebooks large, but not this large
 
 # By assignment and notebook.
@@ -49,6 +50,11 @@ class Unit:
     notes: tuple[str, ...] = ()
     refused: str = ""
 
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Student, assignment and notebook, by which an outcome is known."""
+        return self.student, self.assignment, self.notebook
+
     def read(self) -> bytes | None:
         """Return the submission; None if there is none.
 
@@ -60,8 +66,12 @@ class Unit:
         return None if self.path is None else read(self.path)
 
 
-def read(path: Path) -> bytes:
+def read(path: Path, most: int = LARGEST) -> bytes:
     """Return the bytes of a file that a student chose.
+
+    Args:
+        path: of the file.
+        most: how many bytes it may have.
 
     Raises:
         Refused: it is a link, too large, or no file that can be read.
@@ -70,7 +80,7 @@ def read(path: Path) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
-            _check(os.fstat(file.fileno()))
+            _check(os.fstat(file.fileno()), most)
             return file.read()
     except OSError as error:
         if error.errno == errno.ELOOP:
@@ -78,12 +88,12 @@ def read(path: Path) -> bytes:
         raise Refused(f"cannot be read ({error.strerror})") from None
 
 
-def _check(info: os.stat_result) -> None:
+def _check(info: os.stat_result, most: int) -> None:
     """Refuse what is no file, or too large for memory."""
     if not stat.S_ISREG(info.st_mode):
         raise Refused("is not a file")
-    if info.st_size > LARGEST:
-        raise Refused(f"is larger than {LARGEST // 2**20} MB")
+    if info.st_size > most:
+        raise Refused(f"is larger than {most // 2**20} MB")
 
 
 def make_plans(classroom: Classroom, assignments: Iterable[str]) -> Plans:
@@ -209,10 +219,14 @@ def _beside(path: Path, others: list[Path]) -> str:
 
 
 def _fit(path: Path, plan: Plan) -> tuple[int, int]:
-    """Count the grade ids and the sources that a file shares with a plan; metadata may be lost."""
+    """Count the grade ids and the sources that a file shares with a plan; metadata may be lost.
+
+    None in a file that is too large to be parsed in this process: only its name speaks for it.
+    """
     try:
-        cells = [cell for cell in json.loads(read(path))["cells"] if isinstance(cell, dict)]
-    except (Refused, ValueError, KeyError, TypeError, RecursionError):
+        content = json.loads(read(path, LARGEST_PARSED))
+        cells = [cell for cell in content["cells"] if isinstance(cell, dict)]
+    except (Refused, ValueError, KeyError, TypeError, RecursionError, MemoryError):
         return 0, 0
     ids = {cell.id for cell in plan.cells} & {_grade_id(cell) for cell in cells}
     sources = {cell.released for cell in plan.cells} & {_source(cell) for cell in cells}
