@@ -167,21 +167,21 @@ def _enlist(lifeline: Connection, folder: str) -> None:
     # A terminal's Ctrl-C goes to a whole group of processes. It is the parent's to answer.
     os.setpgrp()
     tempfile.tempdir = folder
-    signal.signal(signal.SIGTERM, lambda *_: _end())
-    threading.Thread(target=_wait_for_end, args=(lifeline,), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: _end(folder))
+    threading.Thread(target=_wait_for_end, args=(lifeline, folder), daemon=True).start()
 
 
-def _wait_for_end(lifeline: Connection) -> None:
+def _wait_for_end(lifeline: Connection, folder: str) -> None:
     """Wait until the other end of the pipe is closed: on purpose, or because the parent died."""
     with suppress(EOFError, OSError):
         lifeline.recv_bytes()
-    _end()
+    _end(folder)
 
 
-def _end() -> None:
+def _end(folder: str) -> None:
     """Kill this process and its descendants; its parent may be dead, so remove the files too."""
     _kill_below(os.getpid())
-    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

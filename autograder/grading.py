@@ -129,10 +129,12 @@ def _walls(crew: Crew, required: bool) -> str:
 def _walls_of_cluster(crew: Cluster, required: bool) -> str:
     """Return the same line for the workers of a cluster."""
     said = {worker: json.loads(text) for worker, text in crew.survey(abilities).items()}
-    other = next((worker for worker in said if said[worker]["version"] != __version__), None)
-    if other:
-        theirs = said[other]["version"]
-        raise CourseError(f"{other}: autograder {theirs} there, {__version__} here")
+    here = __version__, batch.grader()
+    for worker, their in said.items():
+        if (their["version"], their["grader"]) != here:
+            code = "" if their["version"] != __version__ else ", of other code"
+            theirs = their["version"]
+            raise CourseError(f"{worker}: autograder {theirs} there{code}, {__version__} here")
     bare = sorted(worker for worker in said if said[worker]["level"] != BUBBLEWRAP)
     if required and bare:
         raise CourseError(f"--require-sandbox: {bare[0]}: {said[bare[0]]['words']}")
@@ -144,8 +146,8 @@ def abilities() -> str:
     """Say, as JSON, what the machine that this runs on offers."""
     from autograder import sandbox
 
-    told = {"version": __version__, "level": sandbox.level(), "words": sandbox.explain()}
-    return json.dumps(told)
+    told = {"version": __version__, "grader": batch.grader()}
+    return json.dumps({**told, "level": sandbox.level(), "words": sandbox.explain()})
 
 
 def _asked(classroom: Classroom, plans: Plans, only: str | None) -> list[Unit]:

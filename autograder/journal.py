@@ -44,7 +44,9 @@ class Entry:
 class Journal:
     """The journal of one batch, opened to be added to."""
 
-    def __init__(self, folder: Path, older: Sequence[Journal] = (), looks_back: bool = True) -> None:
+    def __init__(
+        self, folder: Path, older: Sequence[Journal] = (), looks_back: bool = True
+    ) -> None:
         """Read what the folder holds, and cut off what is torn.
 
         Args:
@@ -124,12 +126,8 @@ class Journal:
         Raises:
             CourseError: the disk is full or broken.
         """
-        about = {text: one.outcome for text, one in self._entries.items()}
-        marks = {
-            _digest(text)
-            for text, one in about.items()
-            if (one.student, one.assignment, one.notebook) in names
-        } - self._recorded
+        about = {text: entry.outcome for text, entry in self._entries.items()}
+        marks = {_digest(text) for text in about if _name(about[text]) in names} - self._recorded
         with _explained(self._folder):
             _append_lines(self._marks, sorted(marks))
         self._recorded |= marks
@@ -305,6 +303,11 @@ def _line(key: dict, entry: Entry) -> bytes:
     return f"{_text({'entry': fields, 'sha256': _sum(fields)})}\n".encode()
 
 
+def _name(outcome: Outcome) -> tuple[str, str, str]:
+    """Return what an outcome is about."""
+    return outcome.student, outcome.assignment, outcome.notebook
+
+
 def _digest(text: str) -> str:
     """Return a text's SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -321,7 +324,7 @@ def _append_lines(path: Path, lines: list[str]) -> None:
 
 def _sum(fields: dict) -> str:
     """Return an entry's checksum."""
-    return hashlib.sha256(_text(fields).encode()).hexdigest()
+    return _digest(_text(fields))
 
 
 def _parse(line: bytes) -> tuple[str, Entry] | None:
