@@ -8,11 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
-from autograder import mutants
+from autograder import mutants, runner, warmth
 from autograder.classroom import CONFIG, Classroom
+from autograder.plan import TESTS, Plan, make_plan
+from autograder.repair import Cell, repair
+from autograder.runner import Grading, Limits
 
 ASSIGNMENT, NOTEBOOK = "04_encoder_decoder", "encoder_decoder"
 STUDENTS, WORKERS = 12, 2
@@ -49,6 +54,53 @@ def run() -> dict:
             seconds[len(seconds) // 2],
             seconds[-1],
         ],
+        "where the time of one goes": phases(),
+    }
+
+
+class Timed(Grading):
+    """A run that notes the seconds of its cells by their role."""
+
+    spent: Counter[str]
+
+    def _run_cell(self, place: int, cell: Cell, seconds: float) -> None:
+        began = time.perf_counter()
+        super()._run_cell(place, cell, seconds)
+        self.spent[cell.role] += time.perf_counter() - began
+
+
+def phases(rounds: int = 5) -> dict[str, float]:
+    """Return the median seconds of each part of grading one submission, run alone."""
+    home = Classroom.open(Path(__file__).parent)
+    source = (home.sources / ASSIGNMENT / f"{NOTEBOOK}.ipynb").read_bytes()
+    plan = make_plan(source, ASSIGNMENT, NOTEBOOK, home.config)
+    submission = mutants.right(source, home.config)
+    began = time.perf_counter()
+    warmth.warm(plan)
+    parts = {"imports, once a worker": [time.perf_counter() - began]}
+    for _ in range(rounds):
+        for name, seconds in _one(submission, plan).items():
+            parts.setdefault(name, []).append(seconds)
+    warmth.cool()
+    return {name: round(median(seconds), 3) for name, seconds in parts.items()}
+
+
+def _one(submission: bytes, plan: Plan) -> dict[str, float]:
+    """Return the seconds of each part of one run."""
+    began = time.perf_counter()
+    repaired = repair(submission, plan)
+    mended = time.perf_counter() - began
+    timed = Timed(plan, repaired, Limits(), runner.run(None, plan).outcome)
+    timed.spent = Counter()
+    timed.run()
+    whole = time.perf_counter() - began
+    tests, own = timed.spent.pop(TESTS), sum(timed.spent.values())
+    start = whole - mended - tests - own
+    return {
+        "repair": mended,
+        "sandbox, kernel and checker, start and end": start,
+        "the learner's cells": own,
+        "tests, with the learner's models in them": tests,
     }
 
 

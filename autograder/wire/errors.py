@@ -56,6 +56,6 @@ def described(error: BaseException) -> dict[str, str]:
     kinds = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
     try:
         text = str(error)[:LONGEST]
-    except Exception:  # its own __str__ fails
+    except BaseException:  # its own __str__ fails, or tries to end the process
         text = ""
     return {"error": next(kinds, "Exception"), "text": text}
