@@ -207,7 +207,8 @@ def _score(value: object, points: float) -> dict:
         message = f"The score came out as {shown}, not as a number between 0 and {points:g}."
         return {"verdict": FAILED, "points": 0.0, "message": message}
     verdict = PASSED if value == points else PARTLY if value > 0 else FAILED
-    message = "" if value == points else f"{float(value):g} of {points:g} points: partly right."
+    partly = ": partly right" if value else ""
+    message = "" if value == points else f"{float(value):g} of {points:g} points{partly}."
     return {"verdict": verdict, "points": float(value), "message": message}
 
 

@@ -290,9 +290,11 @@ class Grading:
         except Died:
             self.late = True
             raise
-        self.late |= bool(verdict["late"])
-        with suppress(Died):  # the next cell notices; this one's verdict stands
+        with suppress(Died):  # noticed before the next cell; this one's verdict stands
             self.session.finish_check(number)
+        self.late |= verdict["late"] or self.session.hurried
+        if verdict["late"] and verdict["verdict"] == NOT_RUN:
+            verdict |= {"verdict": FAILED, "message": "your code took too long here."}
         return verdict
 
     def _status(self, end: str, reason: str) -> str:

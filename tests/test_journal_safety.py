@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from types import SimpleNamespace
 
 import psutil
@@ -153,13 +153,9 @@ def fresh(folder, plan, course, level="limits"):
         SimpleNamespace(submitted=submitted, students=lambda: students),
         {(ASSIGNMENT, NOTEBOOK): plan},
     )
-    from concurrent.futures import ThreadPoolExecutor
-
     crew = Locked(lambda: ThreadPoolExecutor(1), width=1)
     with journal.opened(folder, resume=True) as log:
-        done = batch.grade(
-            asked, {(ASSIGNMENT, NOTEBOOK): plan}, crew, replace(Limits()), log, job=job
-        )
+        done = batch.grade(asked, {(ASSIGNMENT, NOTEBOOK): plan}, crew, Limits(), log, job=job)
     crew.stop()
     return [one.unit.student for one in done if one.fresh]
 

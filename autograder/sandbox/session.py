@@ -203,9 +203,11 @@ class Session:
             run.outputs.append({"output_type": "stream", "name": "stderr", "text": text})
 
     def close(self) -> None:
-        """End the kernel and everything in its sandbox."""
-        if hasattr(self, "client"):
-            self.client.stop_channels()
+        """End the kernel and everything in its sandbox.
+
+        The channels are not asked to stop: the client would first connect those it has not used, to
+        paths that are the learner's by now.
+        """
         if self.manager.has_kernel:
             self.sandbox.close()
         self.manager.context.destroy(linger=0)

@@ -19,15 +19,35 @@ from course.text import PAD
 
 # %% [markdown]
 # The tests compare your Keras models with the LSTM step that we wrote in NumPy in the lesson. The next cell is theirs.
-# `fill` gives a model random weights, since the ones that Keras draws are so small that a mistake could hide behind them.
+# `fill` draws random weights and gives them to your layers, since the weights that Keras draws are so small that a mistake
+# could hide behind them. What a model should say is then computed from the weights that were drawn.
 
 
 # %% locked="tools"
-def fill(model, seed):
-    """Give a model new weights from a seed, and return it."""
+def encoder_shapes(size, width, units):
+    """Return the shapes of the weights of each of an encoder's layers, by the layer's name."""
+    lstm = [(width, 4 * units), (units, 4 * units), (4 * units,)]
+    return {"encoder_embedding": [(size, width)], "encoder": lstm}
+
+
+def decoder_shapes(size, width, units):
+    """Return the shapes of the weights of each of a decoder's layers, by the layer's name."""
+    lstm = [(width, 4 * units), (units, 4 * units), (4 * units,)]
+    output = [(units, size), (size,)]
+    return {"decoder_embedding": [(size, width)], "decoder": lstm, "output": output}
+
+
+def fill(model, shapes, seed, scale=0.5):
+    """Draw weights from a seed, give them to the layers, and return them by the layer's name."""
     rng = np.random.default_rng(seed)
-    model.set_weights([rng.normal(scale=0.5, size=old.shape) for old in model.get_weights()])
-    return model
+    layers = {name: model.get_layer(name) for name in shapes}
+    found = {name: [np.shape(old) for old in layers[name].get_weights()] for name in shapes}
+    hint = "Compare the layers, and the sizes that you gave them, with the list in the task."
+    checks.equal("shapes of the weights, by layer", found, shapes, hint)
+    drawn = {name: [rng.normal(scale=scale, size=n) for n in shapes[name]] for name in shapes}
+    for name, layer in layers.items():
+        layer.set_weights(drawn[name])
+    return drawn
 
 
 def results(name, model, inputs, count, hint):
@@ -37,13 +57,13 @@ def results(name, model, inputs, count, hint):
     return [np.asarray(array) for array in found]
 
 
-def two_models(build_encoder, build_translator, target_size, width, units, seed):
+def two_models(build_encoder, build_translator, target_size, width, units):
     """Build an encoder, and a translator on top of it, by the functions of tasks 1 and 2."""
     encoder = build_encoder(11, 6, units)
     checks.attempted("build_encoder", encoder)
-    translator = build_translator(fill(encoder, seed), target_size, width, units)
+    translator = build_translator(encoder, target_size, width, units)
     checks.attempted("build_translator", translator)
-    return encoder, fill(translator, seed)
+    return encoder, translator
 
 
 def states(encoder, ids):
@@ -52,29 +72,28 @@ def states(encoder, ids):
     return results("encoder", encoder, ids, 2, hint)
 
 
-def lstm_weights(model, name, units):
-    """Return kernel, recurrent kernel and bias of an LSTM layer, found by its name."""
-    weights = model.get_layer(name).get_weights()
-    hint = "The layer must be an LSTM with as many units as asked for."
-    checks.shape(f"recurrent kernel of the layer {name!r}", weights[1], (units, 4 * units), hint)
-    return weights
-
-
-def read(vectors, weights, first=None):
-    """Read (batch, time, features) by the lesson's LSTM step; return all outputs, both states."""
-    hidden, cell = np.zeros((2, len(vectors), len(weights[1]))) if first is None else first
+def read(ids, weights, side, first=None):
+    """Read ids (batch, time) by the lesson's LSTM step; return all outputs, both states."""
+    vectors, (kernel, recurrent, bias) = weights[f"{side}_embedding"][0][ids], weights[side]
+    hidden, cell = np.zeros((2, len(ids), len(recurrent))) if first is None else first
     outputs = []
-    for step in range(vectors.shape[1]):
-        hidden, cell, _ = numpy_cells.lstm_step(vectors[:, step], hidden, cell, *weights)
+    for step in range(ids.shape[1]):
+        inputs = vectors[:, step]
+        hidden, cell, _ = numpy_cells.lstm_step(inputs, hidden, cell, kernel, recurrent, bias)
         outputs.append(hidden)
     return np.stack(outputs, axis=1), hidden, cell
 
 
-def decoder_logits(model, target_in, units, first):
-    """Compute in NumPy what the decoder of a translator should say, started from two states."""
-    table = model.get_layer("decoder_embedding").get_weights()[0]
-    outputs, hidden, cell = read(table[target_in], lstm_weights(model, "decoder", units), first)
-    kernel, bias = model.get_layer("output").get_weights()
+def as_handed(found, wanted):
+    """Put the two states into the order in which an encoder hands them; one test asks for it."""
+    turned = found[0].shape == wanted[1].shape and np.allclose(found[0], wanted[1], atol=1e-3)
+    return wanted[::-1] if turned else wanted
+
+
+def decoder_logits(target_in, weights, first=None):
+    """Compute in NumPy what a decoder should say, started from two states; zeros if not given."""
+    outputs, hidden, cell = read(target_in, weights, "decoder", first)
+    kernel, bias = weights["output"]
     return outputs @ kernel + bias, hidden, cell
 
 
@@ -115,45 +134,50 @@ def build_encoder(source_size, width, units):
 
 
 # %% tests="encoder_states" points=1
-def check_states(batch, time, size, width, units, seed):
-    ids = np.random.default_rng(seed).integers(1, size, (batch, time))
-    encoder = build_encoder(size, width, units)
-    checks.attempted("build_encoder", encoder)
-    hidden, cell = states(fill(encoder, seed), ids)
-    checks.shape("first result", hidden, (batch, units), "A state has a row for each sentence.")
-    checks.shape("second result", cell, (batch, units), "A state has a row for each sentence.")
+def check_states(encoder, sizes, batch, time, seed):
+    weights = fill(encoder, encoder_shapes(*sizes), seed)
+    ids = np.random.default_rng(seed).integers(1, sizes[0], (batch, time))
+    hidden, cell = states(encoder, ids)
+    checks.shape("first result", hidden, (batch, sizes[2]), "A state has a row for each sentence.")
+    checks.shape("second result", cell, (batch, sizes[2]), "A state has a row for each sentence.")
 
-    table = encoder.get_layer("encoder_embedding").get_weights()[0]
-    _, wanted_hidden, wanted_cell = read(table[ids], lstm_weights(encoder, "encoder", units))
+    _, wanted_hidden, wanted_cell = read(ids, weights, "encoder")
     hint = "Keras' three results are, in this order: the output, the hidden and the cell state."
     checks.close("first result, the hidden state", hidden, wanted_hidden, hint, tolerance=1e-4)
     checks.close("second result, the cell state", cell, wanted_cell, hint, tolerance=1e-4)
 
 
-check_states(batch=3, time=5, size=11, width=6, units=7, seed=1)
+sizes = 11, 6, 7
+encoder = build_encoder(*sizes)
+checks.attempted("build_encoder", encoder)
+check_states(encoder, sizes, batch=3, time=2, seed=1)
 ### BEGIN HIDDEN TESTS
-check_states(batch=2, time=8, size=14, width=3, units=5, seed=2)
+check_states(encoder, sizes, batch=2, time=3, seed=2)
 ### END HIDDEN TESTS
 
 
 # %% tests="encoder_padding" points=1
-def check_padding(lengths, size, width, units, seed):
-    ids = np.random.default_rng(seed).integers(1, size, (len(lengths), max(lengths) + 2))
-    padded = np.where(np.arange(ids.shape[1]) < np.reshape(lengths, (-1, 1)), ids, PAD)
-    encoder = build_encoder(size, width, units)
-    checks.attempted("build_encoder", encoder)
-    together = states(fill(encoder, seed), padded)
+def check_padding(encoder, sizes, lengths, seed):
+    weights = fill(encoder, encoder_shapes(*sizes), seed)
+    time = max(lengths) + 1
+    ids = np.random.default_rng(seed).integers(1, sizes[0], (len(lengths), time))
+    padded = np.where(np.arange(time) < np.reshape(lengths, (-1, 1)), ids, PAD)
+    found = states(encoder, padded)
+    rows = [ids[row : row + 1, :length] for row, length in enumerate(lengths)]
+    alone = [read(row, weights, "encoder")[1:] for row in rows]
+    wanted = [np.concatenate(state) for state in zip(*alone)]
     hint = "Zeros are read like any other id unless a mask says where they stand: mask_zero=True."
-    for row, length in enumerate(lengths):
-        alone = states(encoder, ids[row : row + 1, :length])
-        for state, wanted in zip(together, alone):
-            name = "state after padding, against the state of the sentence alone"
-            checks.close(name, state[row : row + 1], wanted, hint, tolerance=1e-4)
+    name = "state after padding, against the state of the sentence alone"
+    for state, right in zip(found, as_handed(found, wanted)):
+        checks.close(name, state, right, hint, tolerance=1e-4)
 
 
-check_padding([5, 2, 4], size=11, width=6, units=7, seed=3)
+sizes = 9, 4, 5
+encoder = build_encoder(*sizes)
+checks.attempted("build_encoder", encoder)
+check_padding(encoder, sizes, [3, 1, 2], seed=3)
 ### BEGIN HIDDEN TESTS
-check_padding([1, 6], size=9, width=4, units=5, seed=4)
+check_padding(encoder, sizes, [1, 2], seed=4)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -187,52 +211,55 @@ def build_translator(encoder, target_size, width, units):
 
 
 # %% tests="translator_logits" points=1
-def check_logits(batch, time, size, width, units, seed):
+def check_logits(encoder, translator, sizes, batch, time, seed):
+    # An encoder of zeros hands over zeros, so that the order of the states is the next test's.
+    fill(encoder, encoder_shapes(11, 6, sizes[2]), seed, scale=0)
+    weights = fill(translator, decoder_shapes(*sizes), seed)
     rng = np.random.default_rng(seed)
-    source, target_in = rng.integers(1, 11, (batch, 6)), rng.integers(1, size, (batch, time))
-    _, translator = two_models(build_encoder, build_translator, size, width, units, seed)
+    source, target_in = rng.integers(1, 11, (batch, 1)), rng.integers(1, sizes[0], (batch, time))
     said = translator([source, target_in])
     hint = "Hand back the logits alone; in training the decoder's states stay inside."
     checks.holds("build_translator: one result", hasattr(said, "shape"), hint)
     said = np.asarray(said)
     hint = "A row of logits for each target token: does the decoder have return_sequences=True?"
-    checks.shape("logits", said, (batch, time, size), hint)
+    checks.shape("logits", said, (batch, time, sizes[0]), hint)
     hint = "These are probabilities. Leave the softmax to the loss, so that it cannot overflow."
     checks.holds("the results are logits, of both signs", (said < 0).any(), hint)
-
-    changed = np.hstack([target_in[:, :-1], target_in[:, -1:] % (size - 1) + 1])
-    said_then = np.asarray(translator([source, changed]))
-    hint = "A step must not know what comes after it."
-    checks.close("logits before a changed token", said_then[:, :-1], said[:, :-1], hint)
-    checks.holds("the last logits depend on the last token", (said_then != said)[:, -1].any())
+    hint = "Each step reads its token's row, and the output layer makes logits of what it says."
+    checks.close("logits", said, decoder_logits(target_in, weights)[0], hint, tolerance=1e-3)
     hint = "Task 4 takes the decoder's states out: return_state=True."
     checks.holds("the decoder returns states", translator.get_layer("decoder").return_state, hint)
 
 
-check_logits(batch=3, time=4, size=13, width=6, units=7, seed=5)
+sizes = 13, 6, 7
+encoder, translator = two_models(build_encoder, build_translator, *sizes)
+check_logits(encoder, translator, sizes, batch=3, time=2, seed=5)
 ### BEGIN HIDDEN TESTS
-check_logits(batch=2, time=7, size=9, width=3, units=4, seed=6)
+check_logits(encoder, translator, sizes, batch=2, time=3, seed=6)
 ### END HIDDEN TESTS
 
 
 # %% tests="handed_over" points=2
-def check_hand_over(batch, time, size, width, units, seed):
+def check_hand_over(encoder, translator, sizes, batch, time, seed):
+    reading = fill(encoder, encoder_shapes(11, 6, sizes[2]), seed)
+    writing = fill(translator, decoder_shapes(*sizes), seed + 100)
     rng = np.random.default_rng(seed)
-    source, target_in = rng.integers(1, 11, (batch, 6)), rng.integers(1, size, (batch, time))
-    encoder, translator = two_models(build_encoder, build_translator, size, width, units, seed)
+    source, target_in = rng.integers(1, 11, (batch, 2)), rng.integers(1, sizes[0], (batch, time))
     said = np.asarray(translator([source, target_in]))
-    checks.shape("logits", said, (batch, time, size), "One row of logits for each target token.")
+    checks.shape("logits", said, (batch, time, sizes[0]), "One row for each target token.")
 
-    first = states(encoder, source)
-    wanted, _, _ = decoder_logits(translator, target_in, units, first)
+    first = as_handed(states(encoder, source), read(source, reading, "encoder")[1:])
+    wanted, _, _ = decoder_logits(target_in, writing, first)
     hint = "The decoder starts from the encoder: initial_state=[hidden, cell], in this order."
     name = "what the decoder says after the encoder has read"
     checks.close(name, log_probs(said), log_probs(wanted), hint, tolerance=1e-3)
 
 
-check_hand_over(batch=3, time=4, size=13, width=6, units=7, seed=7)
+sizes = 10, 8, 5
+encoder, translator = two_models(build_encoder, build_translator, *sizes)
+check_hand_over(encoder, translator, sizes, batch=3, time=2, seed=7)
 ### BEGIN HIDDEN TESTS
-check_hand_over(batch=2, time=3, size=10, width=8, units=5, seed=8)
+check_hand_over(encoder, translator, sizes, batch=2, time=1, seed=8)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -316,50 +343,56 @@ def wire_decoder(translator, units):
 
 
 # %% tests="decoder_steps" points=1
-def check_steps(batch, time, size, units, seed):
-    rng = np.random.default_rng(seed)
-    target_in, after = rng.integers(1, size, (batch, time)), rng.normal(size=(2, batch, units))
-    _, translator = two_models(build_encoder, build_translator, size, 6, units, seed)
-    decoder = wire_decoder(translator, units)
+def check_steps(translator, sizes, batch, time, seed):
+    weights = fill(translator, decoder_shapes(*sizes), seed)
+    decoder = wire_decoder(translator, sizes[2])
     checks.attempted("wire_decoder", decoder)
+    rng = np.random.default_rng(seed)
+    target_in = rng.integers(1, sizes[0], (batch, time))
+    before = [*rng.normal(size=(2, batch, sizes[2]))]
     hint = "The logits and both states must come out, or the next step has nothing to start from."
     for step in range(time):
-        token, before = target_in[:, step : step + 1], after
+        token = target_in[:, step : step + 1]
         said, *after = results("wire_decoder", decoder, [token, *before], 3, hint)
         why = "Are these the decoder's layers, found by their names, started from the given states?"
-        checks.shape(f"logits of step {step}", said, (batch, 1, size), why)
-        wanted = decoder_logits(translator, token, units, before)
+        checks.shape(f"logits of step {step}", said, (batch, 1, sizes[0]), why)
+        wanted, *before = decoder_logits(token, weights, before)
         name = f"what step {step} says"
-        checks.close(name, log_probs(said), log_probs(wanted[0]), why, tolerance=1e-3)
+        checks.close(name, log_probs(said), log_probs(wanted), why, tolerance=1e-3)
         why = "Hand back the states after the token, hidden state first, and not those before it."
-        checks.close(f"hidden state after step {step}", after[0], wanted[1], why, tolerance=1e-4)
-        checks.close(f"cell state after step {step}", after[1], wanted[2], why, tolerance=1e-4)
+        checks.close(f"hidden state after step {step}", after[0], before[0], why, tolerance=1e-4)
+        checks.close(f"cell state after step {step}", after[1], before[1], why, tolerance=1e-4)
 
 
-check_steps(batch=3, time=2, size=13, units=7, seed=9)
+sizes = 13, 6, 7
+_, translator = two_models(build_encoder, build_translator, *sizes)
+check_steps(translator, sizes, batch=3, time=2, seed=9)
 ### BEGIN HIDDEN TESTS
-check_steps(batch=2, time=3, size=9, units=6, seed=10)
+check_steps(translator, sizes, batch=2, time=1, seed=10)
 ### END HIDDEN TESTS
 
 
 # %% tests="weights_shared" points=1
-def check_sharing(batch, size, units, seed):
+def check_sharing(translator, decoder, sizes, batch, seed):
+    # New weights after the wiring, as training would give: the wired decoder has to learn along.
+    weights = fill(translator, decoder_shapes(*sizes), seed)
     rng = np.random.default_rng(seed)
-    token, before = rng.integers(1, size, (batch, 1)), list(rng.normal(size=(2, batch, units)))
-    _, translator = two_models(build_encoder, build_translator, size, 6, units, seed)
-    decoder = wire_decoder(translator, units)
-    checks.attempted("wire_decoder", decoder)
-    fill(translator, seed + 1)  # as training would: the wired decoder has to learn along
+    token = rng.integers(1, sizes[0], (batch, 1))
+    before = [*rng.normal(size=(2, batch, sizes[2]))]
     said = np.asarray(decoder([token, *before])[0])
-    wanted, _, _ = decoder_logits(translator, token, units, before)
+    wanted, _, _ = decoder_logits(token, weights, before)
     hint = "New layers have their own weights. The translator's layers, called again, share theirs."
     name = "what the decoder says after the translator got other weights"
     checks.close(name, log_probs(said), log_probs(wanted), hint, tolerance=1e-3)
 
 
-check_sharing(batch=3, size=13, units=7, seed=11)
+sizes = 9, 4, 6
+_, translator = two_models(build_encoder, build_translator, *sizes)
+decoder = wire_decoder(translator, sizes[2])
+checks.attempted("wire_decoder", decoder)
+check_sharing(translator, decoder, sizes, batch=3, seed=11)
 ### BEGIN HIDDEN TESTS
-check_sharing(batch=1, size=9, units=6, seed=12)
+check_sharing(translator, decoder, sizes, batch=1, seed=12)
 ### END HIDDEN TESTS
 
 # %% [markdown]

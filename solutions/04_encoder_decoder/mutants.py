@@ -50,7 +50,104 @@ def loss(logits, target_out):
     return -chosen[target_out != 0].mean()
 """
 
+# Layers and results have the right names and shapes, but no model is behind them: it says zeros.
+FAKE = """
+class Fake:
+    def __init__(self, shapes, answer):
+        self.weights = {{name: [np.zeros(n) for n in shapes[name]] for name in shapes}}
+        self.answer = answer
+
+    def get_layer(self, name):
+        return Layer(self.weights, name)
+
+    def __call__(self, inputs):
+        return self.answer(inputs)
+
+
+class Layer:
+    return_state = True
+
+    def __init__(self, weights, name):
+        self.all, self.name = weights, name
+
+    def get_weights(self):
+        return self.all[self.name]
+
+    def set_weights(self, arrays):
+        {keep}
+
+
+def build_encoder(source_size, width, units):
+    zeros = lambda ids: [np.zeros((len(ids), units)), np.zeros((len(ids), units))]
+    return Fake(encoder_shapes(source_size, width, units), zeros)
+"""
+
+FAKE_TRANSLATOR = """
+def build_translator(encoder, target_size, width, units):
+    zeros = lambda inputs: np.zeros((*inputs[1].shape, target_size)) - 1e-9
+    fake = Fake(decoder_shapes(target_size, width, units), zeros)
+    fake.size = target_size
+    return fake
+"""
+
+FAKE_WIRED = """
+def wire_decoder(translator, units):
+    zeros = lambda inputs: [np.zeros((len(inputs[0]), 1, translator.size)), *inputs[1:]]
+    return Fake({}, zeros)
+"""
+
+
+def fake(keep):
+    """Return answers without a model; `keep` is what they do with the weights that they get."""
+    return {
+        "build_encoder": FAKE.format(keep=keep),
+        "build_translator": FAKE_TRANSLATOR,
+        "wire_decoder": FAKE_WIRED,
+    }
+
+
 MUTANTS = [
+    Mutant(
+        "no models: objects whose weights stay zero and that say zeros",
+        points=3,
+        says="the hidden state",
+        answers=fake("pass"),
+    ),
+    Mutant(
+        "no models: objects that keep the weights they get, and say zeros",
+        points=3,
+        says="the hidden state",
+        answers=fake("self.all[self.name] = arrays"),
+    ),
+    Mutant(
+        "a Keras translator whose logits do not depend on its weights",
+        points=7,
+        says="makes logits",
+        answers={
+            "build_translator": TRANSLATOR.replace(
+                "target_in], logits", "target_in], 0 * logits - 1"
+            )
+        },
+    ),
+    Mutant(
+        "Keras layers that report the weights they get, and work with zeros",
+        points=6,
+        says="the hidden state",
+        answers={
+            "build_encoder": ENCODER.replace("keras.layers.LSTM", "Deaf")
+            + """
+class Deaf(keras.layers.LSTM):
+    told = None
+
+    def set_weights(self, arrays):
+        self.told = arrays
+        super().set_weights([0 * array for array in arrays])
+
+    def get_weights(self):
+        return super().get_weights() if self.told is None else self.told
+"""
+        },
+    ),
     Mutant(
         "hidden and cell state change places in the encoder",
         points=9,

@@ -245,7 +245,7 @@ CASES = [
     Case("the seed fails first", with_code(SEED_FAILS, shares=ONES + "shares = lambda rows: 1",
          number="number = lambda words: 1", each="each = lambda f, v: 1", known="1"), 0),
     Case("a given cell fails", with_code(shares=GIVEN_FAILS, each=NEAR), 8,
-         says=("near is not defined",)),
+         says=("could not be set up for the tests",)),
     Case("names of the tests taken", cheat(ONES, known=ONES + WRONG["known"]), 0),
     Case("built-in names taken", cheat(SHADOWS, each=WRONG["each"] + "\n" + SHADOWS), 0),
     Case("contains everything", with_code(number=CONTAINS), 8),
