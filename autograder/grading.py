@@ -70,7 +70,7 @@ def run(classroom: Classroom, order: Order, job: batch.Job = batch.grade_one) ->
         limits = replace(order.limits, hidden=_private(classroom))
         plans = units.make_plans(classroom, order.assignments)
         asked = _asked(classroom, plans, order.only)
-        crew.warm(plans[asked[0].assignment, asked[0].notebook].to_json())
+        crew.warm(plans[min((unit.assignment, unit.notebook) for unit in asked)].to_json())
         with (
             journal.opened(classroom.work / "journal", order.resume) as log,
             _resumable(log, order),

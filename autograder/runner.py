@@ -249,7 +249,8 @@ class Grading:
         name = f"the cell {cell.id!r}" if cell.id else "a cell of yours"
         if run.interrupted:
             self.late = True
-            text = f"was stopped after {self.limits.cell_timeout:g} s"
+            most = min(self.limits.cell_timeout, self.limits.timeout)
+            text = f"was stopped after {most:g} s"
         elif run.error:
             text = f"stopped with {self._words(run)}"
         else:
