@@ -28,7 +28,11 @@ WORKERS = 2
 CELL = 30  # seconds: nbgrader's own limit, for both
 STALLED = 150  # seconds without a word until nbgrader is taken to hang
 TIMED = ("sleeps just under the limit", "a million prints")
-COMPARED = [case for case in CASES if not (case.walls or case.harsh or case.name in TIMED)]
+HARMLESS = [case for case in CASES if not (case.walls or case.harsh or case.name in TIMED)]
+STEP = int(
+    os.environ.get("SURVIVAL_STEP", "1")
+)  # 8 takes every eighth: minutes in place of an hour
+COMPARED = HARMLESS[::STEP]
 COLUMNS = {
     "nbgrader": "nbgrader autograde, one batch",
     "resumed": "nbgrader autograde, started again behind each submission that stopped it",
@@ -55,7 +59,7 @@ def run() -> dict:
         "nbgrader": version("nbgrader"),
         "cases": len(COMPARED),
         "not run: need walls, or hang on a limit": sorted(
-            case.name for case in CASES if case not in COMPARED
+            case.name for case in CASES if case not in HARMLESS
         ),
         **{COLUMNS[name]: one for name, one in found.items()},
     }
