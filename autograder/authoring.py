@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from autograder.plan import ANSWER, MANUAL, TESTS, TEXT, Plan, PlanCell, bound
+from autograder.plan import ANSWER, MANUAL, TESTS, TEXT, Plan, PlanCell, bound, role
 from course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -43,20 +43,6 @@ class Heading:
     points: float | None
 
 
-def read_notebook(text: bytes, label: str) -> NotebookNode:
-    """Return a notebook's bytes as a notebook.
-
-    Raises:
-        CourseError: they are none.
-    """
-    import nbformat
-
-    try:
-        return nbformat.reads(text.decode(), as_version=4)
-    except Exception as error:  # nbformat raises whatever it meets
-        raise CourseError(f"{label}: not a notebook ({type(error).__name__})") from None
-
-
 def check_marks(notebook: NotebookNode, label: str, config: Config | None = None) -> None:
     """Refuse marks of solutions and hidden tests that are unbalanced or in a cell of another kind.
 
@@ -75,7 +61,7 @@ def check_marks(notebook: NotebookNode, label: str, config: Config | None = None
                 inside, _ = split(cell.source, marks)
             except ValueError as error:
                 raise CourseError(f"{called}: {error}") from None
-            if inside is not None and _role(cell) not in marks.roles:
+            if inside is not None and role(cell) not in marks.roles:
                 raise CourseError(f"{called}: {marks.begin!r} belongs in {marks.where}")
 
 
@@ -83,15 +69,6 @@ def _called(cell: dict, number: int) -> str:
     """Return what an author finds a cell by."""
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     return repr(name) if name else f"number {number}, {cell.source[:30]!r},"
-
-
-def _role(cell: dict) -> str:
-    """Return a cell's role, as far as marks depend on it."""
-    from nbgrader.utils import is_grade, is_solution, is_task
-
-    if is_task(cell) or (is_grade(cell) and is_solution(cell)):
-        return MANUAL
-    return TESTS if is_grade(cell) else ANSWER if is_solution(cell) else ""
 
 
 def marks_of(config: Config | None) -> list[Marks]:

@@ -8,7 +8,6 @@ process writes at a time, and nothing is left behind by a process that was kille
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 from tornado.log import app_log
 
-from autograder.classroom import Classroom
+from autograder.classroom import Classroom, own_programs
 from course.errors import CourseError
 
 # Seconds to wait for another process that writes; nbgrader's formgrader takes a few milliseconds.
@@ -206,7 +205,7 @@ def _make(classroom: Classroom) -> None:
     aside = file.with_name(f".{uuid.uuid4().hex[:12]}.db")
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with _own_programs():
+        with own_programs():
             Gradebook(f"sqlite:///{aside.as_posix()}", "").close()
         _name(aside, file)
     finally:
@@ -221,14 +220,3 @@ def _name(aside: Path, file: Path) -> None:
         pass
     except OSError:  # a disk without hard links
         os.replace(aside, file)
-
-
-@contextmanager
-def _own_programs() -> Iterator[None]:
-    """Let nbgrader find `alembic`, which it starts by name, beside this Python."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before

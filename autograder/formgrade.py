@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from autograder.classroom import Classroom
+from autograder.classroom import Classroom, own_programs
 from course.errors import CourseError
 
 PORT = 8888
@@ -50,11 +48,9 @@ def serve(classroom: Classroom, port: int | None = None, browser: bool = True) -
             raise CourseError(f"{name} is not installed here; `pip install 'nbgrader>=0.9.6'`")
     from jupyterlab.labapp import LabApp
 
-    # nbgrader reads its configuration from the current folder, and starts `alembic` by name.
-    os.chdir(classroom.root)
-    programs = (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
-    os.environ["PATH"] = os.pathsep.join(programs)
-    LabApp.launch_instance(arguments(classroom, port, browser))
+    os.chdir(classroom.root)  # nbgrader reads its configuration from the current folder
+    with own_programs():
+        LabApp.launch_instance(arguments(classroom, port, browser))
 
 
 def arguments(classroom: Classroom, port: int | None = None, browser: bool = True) -> list[str]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
-import os
 import sys
-import sysconfig
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from autograder.classroom import Classroom
+from autograder.classroom import Classroom, own_programs
 from course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -36,7 +32,7 @@ def generate(classroom: Classroom, name: str, recorded: bool = False) -> dict[st
         CourseError: there is no such assignment, its `files/` holds what is no data, or nbgrader
             refuses it.
     """
-    with TemporaryDirectory() as folder, _programs_on_path():
+    with TemporaryDirectory() as folder, own_programs():
         course = Path(folder).resolve()
         for path, origin in _wares(classroom, name).items():
             target = course / "source" / name / path
@@ -105,17 +101,6 @@ class _Reasons(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the exception that is being handled while a line is logged."""
         self.first = self.first or sys.exc_info()[1]
-
-
-@contextmanager
-def _programs_on_path() -> Iterator[None]:
-    """Let nbgrader find `alembic`, which it starts by name, without an activated environment."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from course.errors import CourseError
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
     from traitlets.config import Config
 
 # A cell's role. An answer is the learner's; tests are graded; what is given is read-only; a manual
@@ -150,15 +151,26 @@ def bound(source: str) -> Iterator[str]:
             nodes += ast.iter_child_nodes(node)
 
 
+def read_notebook(text: bytes, label: str) -> NotebookNode:
+    """Return a notebook's bytes as a notebook.
+
+    Raises:
+        CourseError: they are none.
+    """
+    import nbformat
+
+    try:
+        return nbformat.reads(text.decode(), as_version=4)
+    except Exception as error:  # nbformat raises whatever it meets
+        raise CourseError(f"{label}: not a notebook ({type(error).__name__})") from None
+
+
 def _two_views(source: bytes, name: str, config: Config | None) -> tuple[list, list]:
     """Return the cells as written, and as nbgrader would release them."""
     import nbformat
     from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
-    try:
-        full = nbformat.reads(source.decode(), as_version=4)
-    except Exception as error:  # nbformat raises whatever it meets
-        raise CourseError(f"{name}: not a notebook ({type(error).__name__})") from None
+    full = read_notebook(source, name)
     released = nbformat.from_dict(full)
     for step in (ClearSolutions, ClearHiddenTests):
         try:
@@ -171,17 +183,17 @@ def _two_views(source: bytes, name: str, config: Config | None) -> tuple[list, l
 def _plan_cell(full: dict, released: dict, name: str) -> PlanCell:
     """Return one cell, from its two views."""
     marks = full.metadata.get("nbgrader", {})
-    role = _role(marks)
-    identity = marks.get("grade_id") if role != TEXT else full.get("id")
+    kind = role(full)
+    identity = marks.get("grade_id") if kind != TEXT else full.get("id")
     if not identity:
         raise CourseError(f"{name}: the cell {full.source[:40]!r} has no id; `make notebooks`")
-    points = marks.get("points") if role in (TESTS, MANUAL) else 0
+    points = marks.get("points") if kind in (TESTS, MANUAL) else 0
     if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
         raise CourseError(f"{name}: the cell {identity!r} needs points, a number from 0 up")
-    if full.cell_type == "code" and role in (TESTS, GIVEN):
+    if full.cell_type == "code" and kind in (TESTS, GIVEN):
         _check_python(full.source, f"{name}: the cell {identity!r}")
-    tests = full.source if role == TESTS else ""
-    return PlanCell(identity, full.cell_type, role, float(points), released.source, tests)
+    tests = full.source if kind == TESTS else ""
+    return PlanCell(identity, full.cell_type, kind, float(points), released.source, tests)
 
 
 def _check_python(source: str, cell: str) -> None:
@@ -197,8 +209,9 @@ def _check_python(source: str, cell: str) -> None:
         raise CourseError(f"{cell} is not plain Python ({why}); magics belong elsewhere") from None
 
 
-def _role(marks: dict) -> str:
-    """Return a cell's role from nbgrader's metadata."""
+def role(cell: dict) -> str:
+    """Return a source cell's role, from nbgrader's metadata."""
+    marks = cell["metadata"].get("nbgrader", {})
     if marks.get("task") or (marks.get("grade") and marks.get("solution")):
         return MANUAL
     if marks.get("grade"):

@@ -19,11 +19,10 @@ from autograder.authoring import (
     check_names,
     check_points,
     check_release,
-    read_notebook,
 )
 from autograder.classroom import Classroom
 from autograder.generate import content, generate
-from autograder.plan import Plan, make_plan
+from autograder.plan import Plan, make_plan, read_notebook
 from course.errors import CourseError
 
 
