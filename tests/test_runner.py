@@ -93,8 +93,9 @@ def test_hidden_data_is_not_told(grade):
         total=f"seen = []\ndef total(values):\n    seen.append(values)\n{body}",
         own="print(seen)\nraise RuntimeError(str(seen))",
     )
-    told = json.dumps([result.outcome.to_dict()])
-    assert "40" not in told
+    told = result.outcome.to_dict()
+    del told["measured"]  # bytes and seconds, which may hold any digits
+    assert "40" not in json.dumps(told)
     assert "raised a ValueError" in messages(result)["total_adds_more"]
 
 
