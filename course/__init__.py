@@ -23,6 +23,8 @@ _SUBMODULES = (
     "text",
     "trace",
     "training",
+    "widgets",
+    "wording",
 )
 
 __all__ = ["__version__", *_SUBMODULES]

@@ -20,6 +20,7 @@ import numpy as np
 from course.errors import CourseError
 from course.text import SPECIAL_TOKENS, Vocabulary
 from course.trace import Trace
+from course.wording import number, shorten, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -176,15 +177,15 @@ def bars(
     figure, (axis,) = _figure(1.3 + 0.34 * len(names))
     colours = [ORANGE if name == highlight else BLUE for name in names]
     drawn = axis.barh(np.arange(len(names)), heights, color=colours, height=0.7)
-    axis.bar_label(drawn, [_number(height) for height in heights], padding=4)
-    axis.set_yticks(np.arange(len(names)), [_escape(_show(name)) for name in names])
+    axis.bar_label(drawn, [number(height) for height in heights], padding=4)
+    axis.set_yticks(np.arange(len(names)), [_escape(visible(name)) for name in names])
     axis.invert_yaxis()
     if log:
         axis.set_xscale("log")
     axis.margins(x=0.14)
     _label(axis, value_label, "")
     items = [
-        f"{_show(name)} {_number(height)}{' (highlighted)' * (name == highlight)}"
+        f"{visible(name)} {number(height)}{' (highlighted)' * (name == highlight)}"
         for name, height in zip(names, heights, strict=True)
     ]
     words = f"Bar chart of {value_label}{', logarithmic' * log}: {'; '.join(items)}."
@@ -216,8 +217,8 @@ def matrix(
     """
     array = np.asarray(array, float)
     rows, columns = array.shape
-    across = [str(i) for i in range(columns)] if x_labels is None else list(map(_show, x_labels))
-    down = [str(i) for i in range(rows)] if y_labels is None else list(map(_show, y_labels))
+    across = [str(i) for i in range(columns)] if x_labels is None else list(map(visible, x_labels))
+    down = [str(i) for i in range(rows)] if y_labels is None else list(map(visible, y_labels))
     if (len(down), len(across)) != array.shape:
         raise CourseError(f"matrix: shape {array.shape}, but {len(down)} by {len(across)} labels")
     side = min(0.42, max(0.16, 5.4 / columns))
@@ -254,7 +255,10 @@ def two_rows(
         bottom_label: name of the lower row.
         title: over the picture.
     """
-    top, bottom = [_show(token) for token in top_tokens], [_show(token) for token in bottom_tokens]
+    top, bottom = (
+        [visible(token) for token in top_tokens],
+        [visible(token) for token in bottom_tokens],
+    )
     if len(top) != len(bottom):
         raise CourseError(f"two_rows: {len(top)} tokens above, {len(bottom)} below")
     figure, (axis,) = _figure(2.6)
@@ -288,11 +292,11 @@ def alternatives(trace: Trace, vocabulary: Vocabulary, step: int) -> Picture:
     """
     tokens, probs = _step(trace, vocabulary, step)
     chosen = vocabulary.tokens[trace.tokens[step]]
-    before = " ".join(_show(vocabulary.tokens[id]) for id in trace.tokens[:step])
+    before = " ".join(visible(vocabulary.tokens[id]) for id in trace.tokens[:step])
     title = f"step {step}: after {before}" if before else f"step {step}: the first token"
     values = dict(zip(tokens, probs, strict=True))
     values.setdefault(chosen, float(np.exp(trace.log_probs[step])))
-    return bars(values, "probability (share)", _shorten(title), highlight=chosen)
+    return bars(values, "probability (share)", shorten(title), highlight=chosen)
 
 
 def trace(trace: Trace, vocabulary: Vocabulary, title: str = "") -> Picture:
@@ -312,13 +316,13 @@ def trace(trace: Trace, vocabulary: Vocabulary, title: str = "") -> Picture:
     for row, (tokens, shares) in enumerate(steps):
         chosen = vocabulary.tokens[trace.tokens[row]]
         for place, (token, share) in enumerate(zip(tokens, shares, strict=True)):
-            text = f"{_escape(_shorten(_show(token), 56 // width))} {share:.3f}"
+            text = f"{_escape(shorten(visible(token), 56 // width))} {share:.3f}"
             weight = "bold" if token == chosen else "normal"
             axis.text(place, row, text, ha="center", va="center", weight=weight, fontsize=9)
             if token == chosen:
                 _frame(axis, place, row)
-        listed = ", ".join(f"{_show(t)} {p:.3f}" for t, p in zip(tokens, shares, strict=True))
-        sentences.append(f"Step {row}: {_show(chosen)} is chosen; likeliest are {listed}.")
+        listed = ", ".join(f"{visible(t)} {p:.3f}" for t, p in zip(tokens, shares, strict=True))
+        sentences.append(f"Step {row}: {visible(chosen)} is chosen; likeliest are {listed}.")
     axis.set_yticks(np.arange(len(steps)), [str(row) for row in range(len(steps))])
     axis.set_xticks(np.arange(width), [_ordinal(place) for place in range(width)])
     axis.xaxis.tick_top()
@@ -387,7 +391,7 @@ def _draw_matrix(figure: "Figure", axis: "Axes", array: np.ndarray, value_label:
         return
     for (row, column), value in np.ndenumerate(array):
         dark = abs(value) > 0.6 * top
-        text, ink = _number(value, 2), "white" if dark else "black"
+        text, ink = number(value, 2), "white" if dark else "black"
         size = 9 if array.shape[1] <= 12 else 7
         axis.text(column, row, text, ha="center", va="center", color=ink, fontsize=size)
 
@@ -449,13 +453,13 @@ def _describe_line(x: np.ndarray, y: np.ndarray, x_name: str) -> str:
     first, last = seen[0], seen[-1]
     low, high = seen[y[seen].argmin()], seen[y[seen].argmax()]
     if first == last:
-        return f"is {_number(y[first])} at {x_name} {_number(x[first])}"
+        return f"is {number(y[first])} at {x_name} {number(x[first])}"
     way = "falls" if y[last] < y[first] else "rises" if y[last] > y[first] else "goes"
-    text = f"{way} from {_number(y[first])} at {x_name} {_number(x[first])}"
-    text += f" to {_number(y[last])} at {x_name} {_number(x[last])}"
+    text = f"{way} from {number(y[first])} at {x_name} {number(x[first])}"
+    text += f" to {number(y[last])} at {x_name} {number(x[last])}"
     for word, place in (("lowest", low), ("highest", high)):
         if place not in (first, last) and y[place] not in (y[first], y[last]):
-            text += f", {word} {_number(y[place])} at {_number(x[place])}"
+            text += f", {word} {number(y[place])} at {number(x[place])}"
     return text
 
 
@@ -465,15 +469,15 @@ def _describe_matrix(
     """Say what a matrix holds: all of a row that is mostly zero, the greatest value of others."""
     rows, columns = array.shape
     text = f"Matrix of {rows} rows and {columns} columns, {value_label} from "
-    text += f"{_number(np.nanmin(array))} to {_number(np.nanmax(array))}."
+    text += f"{number(np.nanmin(array))} to {number(np.nanmax(array))}."
     for name, row in zip(down[:40], array, strict=False):
         places = np.flatnonzero(row)
         if len(places) <= 3:
-            values = " and ".join(f"{_number(row[p])} at {across[p]}" for p in places)
+            values = " and ".join(f"{number(row[p])} at {across[p]}" for p in places)
             text += f" {name}: {values or 'all zero'}."
         else:
             greatest = int(np.nanargmax(row))
-            text += f" {name}: greatest {_number(row[greatest])} at {across[greatest]}."
+            text += f" {name}: greatest {number(row[greatest])} at {across[greatest]}."
     return text
 
 
@@ -493,29 +497,9 @@ def _describe_rows(top: list[str], bottom: list[str], top_label: str, bottom_lab
     )
 
 
-def _number(value: float, digits: int = 3) -> str:
-    """Write a number for a reader: few digits, thousands set apart."""
-    if not np.isfinite(value):
-        return "no value"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{float(f'{value:.{digits}g}'):.{digits + 3}g}"
-
-
-def _show(token: object) -> str:
-    """Write a token so that it can be seen: a space as ␣, a line end as ↵."""
-    text = str(token)
-    return text.replace(" ", "␣") if not text.strip() else text.replace("\n", "↵")
-
-
 def _escape(text: str) -> str:
     r"""Keep matplotlib from reading $…$ as a formula."""
     return text.replace("$", r"\$")
-
-
-def _shorten(text: str, most: int = 70) -> str:
-    """Cut a long text."""
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _ordinal(place: int) -> str:

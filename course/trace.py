@@ -68,7 +68,8 @@ class Trace:
         top_ids: the likeliest tokens at each step: int array (time, alternatives), or None.
         top_log_probs: their log-probabilities: float array (time, alternatives), or None.
         states: the states after each step by name: float arrays (time, units).
-        attention: where each step looked: float array (time, source_time), or None.
+        attention: where each step looked, a share for each token of the source: float array (time,
+            source_time), without padding. None if the model has no attention, and of a beam search.
         hypotheses: the n best sentences of a beam search, the best first.
         candidates: what a beam search looked at in each step.
     """

@@ -4,6 +4,10 @@ Decoding knows two methods of a model, `start(source_ids)` and `step(token_ids, 
 a `Trace`. The same compiled loop serves one sentence and ten thousand: rows are sorted by length,
 decoded in batches and put back in order, and a row's result does not depend on its neighbours.
 Lesson 05 writes the loop out step by step.
+
+Two names in a model's state have a meaning. "attention", float (batch, source_time), says where the
+last step looked: each row sums to 1, padding gets nothing, and `start` gives zeros. What begins with
+"memory" is what the model keeps of the source, (batch, source_time, …), the same at every step.
 """
 
 from collections.abc import Sequence
@@ -49,7 +53,8 @@ def sample(
             its source and twenty more.
         prefix: tokens that each sentence must begin with, as id rows.
         alternatives: keep so many of the likeliest tokens at each step in the trace.
-        states: keep the states after each step in the trace.
+        states: keep the states after each step in the trace, but for "attention", which it has in
+            any case, and for "memory…", which no step changes.
         batch: sentences decoded at once.
 
     Returns:
@@ -61,14 +66,16 @@ def sample(
     _check_sampling(temperature, top_k, top_p)
     _check_counts(alternatives=(alternatives, 0), batch=(batch, 1))
     jobs = Jobs(source_ids, max_tokens, prefix)
-    settings = (temperature == 0.0, top_k or 0, alternatives, states)
+    settings = (temperature == 0.0, alternatives, states)
+    kept = min(top_k or sampling.ALL, sampling.ALL)
     loop = compiled(model, sampling.loop, sampling.SIGNATURE, settings)
     traces: list = [None] * len(jobs)
     for rows in jobs.chunks(batch):
         steps = int(jobs.limits[rows].max())
         noise = sampling.noise(seed, rows, steps) if temperature else np.zeros((1, 1), np.float32)
-        arrays = loop(*jobs.inputs(rows), noise, temperature or 1.0, top_p)
-        for row, trace in zip(rows, sampling.traces(arrays), strict=True):
+        arrays = loop(*jobs.inputs(rows), noise, temperature or 1.0, kept, top_p)
+        found = sampling.traces(arrays, [len(jobs.sources[row]) for row in rows])
+        for row, trace in zip(rows, found, strict=True):
             traces[row] = trace
     return traces
 

@@ -17,6 +17,7 @@ MOST_TOKENS = 32_768  # of a batch's source, padding counted
 
 INTS, INT = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
 NUMBERS, NUMBER = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([], tf.float32)
+COUNT = tf.TensorSpec([], tf.int32)
 
 
 class Jobs:

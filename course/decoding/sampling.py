@@ -1,43 +1,47 @@
 """Greedy search and sampling: one token a step and row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from course.backend import tf
-from course.decoding.jobs import INT, INTS, NUMBER, NUMBERS, demanded, growing, write
+from course.decoding.jobs import COUNT, INT, INTS, NUMBER, NUMBERS, demanded, growing, write
 from course.text import END, PAD, START
 from course.trace import Trace
 
-SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, NUMBER)
+SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, COUNT, NUMBER)
+ALL = 2**31 - 1  # as `top_k`: more tokens than any vocabulary has
 
 
 def loop(
     model: Any,
-    settings: tuple[bool, int, int, bool],
+    settings: tuple[bool, int, bool],
     source: tf.Tensor,
     limits: tf.Tensor,
     forced: tf.Tensor,
     noise: tf.Tensor,
     temperature: tf.Tensor,
+    top_k: tf.Tensor,
     top_p: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
     """Decode a batch token by token.
 
     Args:
         model: with `start` and `step`.
-        settings: (take the likeliest, top_k or 0, alternatives, keep states).
+        settings: (take the likeliest, alternatives, keep states).
         source: int (batch, source_time).
         limits: most tokens of each row: int (batch,).
         forced: tokens to begin with, PAD where free: int (batch, prefix_time).
         noise: a number from 0 to 1 for each row and step: (batch, steps).
         temperature: scalar.
+        top_k: int scalar.
         top_p: scalar.
 
     Returns:
         What a `Trace` holds, time first: (time, batch, …).
     """
-    likeliest, top_k, alternatives, keep_states = settings
+    likeliest, alternatives, keep_states = settings
 
     def body(step, token, state, done, written):
         logits, state = model.step(token, state)
@@ -56,8 +60,9 @@ def loop(
     dtypes = {"tokens": tf.int32, "log_probs": tf.float32}
     if alternatives:
         dtypes |= {"top_ids": tf.int32, "top_log_probs": tf.float32}
-    if keep_states:
-        dtypes |= {f"states/{name}": value.dtype for name, value in state.items()}
+    for name, value in state.items():
+        if name == "attention" or (keep_states and not name.startswith("memory")):
+            dtypes[f"states/{name}"] = value.dtype
     first = tf.fill([tf.shape(source)[0]], START)
     *_, written = tf.while_loop(
         lambda step, token, state, done, written: ~tf.reduce_all(done),
@@ -67,7 +72,7 @@ def loop(
     return {name: array.stack() for name, array in written.items()}
 
 
-def draw(logits: tf.Tensor, noise: tf.Tensor, top_k: int, top_p: tf.Tensor) -> tf.Tensor:
+def draw(logits: tf.Tensor, noise: tf.Tensor, top_k: tf.Tensor, top_p: tf.Tensor) -> tf.Tensor:
     """Draw a token for each row by one uniform number.
 
     The tokens are laid end to end, the likeliest first, each as long as its probability; the number
@@ -76,11 +81,10 @@ def draw(logits: tf.Tensor, noise: tf.Tensor, top_k: int, top_p: tf.Tensor) -> t
     Args:
         logits: (batch, vocabulary).
         noise: from 0 to 1: (batch,).
-        top_k: 0 for all.
+        top_k: int scalar, `ALL` for all.
         top_p: scalar.
     """
-    kept = min(top_k or logits.shape[-1], logits.shape[-1])
-    top = tf.math.top_k(tf.nn.softmax(logits), kept)
+    top = tf.math.top_k(tf.nn.softmax(logits), tf.minimum(top_k, logits.shape[-1]))
     ends = tf.cumsum(top.values, axis=-1)
     inside = (ends - top.values) < top_p * ends[:, -1:]
     reach = tf.reduce_max(tf.where(inside, ends, 0.0), axis=-1)
@@ -95,14 +99,17 @@ def noise(seed: int, rows: np.ndarray, steps: int) -> np.ndarray:
     return np.stack(draws)
 
 
-def traces(arrays: dict[str, tf.Tensor]) -> list[Trace]:
-    """Cut the arrays of `loop` into a trace for each sentence."""
+def traces(arrays: dict[str, tf.Tensor], source_lengths: Sequence[int]) -> list[Trace]:
+    """Cut the arrays of `loop` into a trace for each sentence, whose source is so long."""
     arrays = {name: np.moveaxis(array.numpy(), 0, 1) for name, array in arrays.items()}
     found = []
     for row, length in enumerate((arrays["tokens"] != PAD).sum(axis=1)):
         own = {name: array[row, :length] for name, array in arrays.items()}
         states = {key.removeprefix("states/"): own.pop(key) for key in list(own) if "/" in key}
-        found.append(Trace(**own, states=states))
+        attention = states.pop("attention", None)
+        if attention is not None:
+            attention = attention[:, : source_lengths[row]]
+        found.append(Trace(**own, states=states, attention=attention))
     return found
 
 

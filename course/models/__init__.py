@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-_SUBMODULES = ("numpy_cells", "scan", "seq2seq", "storage")
+_SUBMODULES = ("inside", "numpy_cells", "reverser", "scan", "seq2seq", "storage")
 
 __all__ = list(_SUBMODULES)
 

@@ -1,0 +1,167 @@
+"""What all demos have in common: panes of fixed height, a line for messages, a static twin.
+
+A demo is one ipywidget. What it shows is computed by `view()`, a function of its state to named
+parts (HTML, drawings, tables); `draw()` puts them into panes, and `static()` into a page that needs
+neither a kernel nor JavaScript.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ipywidgets
+import traitlets
+
+from course.errors import CourseError
+from course.widgets import style
+from course.widgets.drawing import Drawing, Table, escape
+
+Part = str | Drawing | Table
+
+
+def guarded(callback: Callable) -> Callable:
+    """Show a callback's failure in its demo: bad input as one line; a fault is raised too."""
+
+    @functools.wraps(callback)
+    def run(self: "Demo", *arguments: object) -> None:
+        try:
+            callback(self, *arguments)
+        except CourseError as error:
+            self.message = str(error)
+        except Exception as error:
+            self.fault = error
+            self.message = f"this demo failed: {type(error).__name__}: {error}"
+            raise
+
+    return run
+
+
+@dataclass(frozen=True)
+class Static:
+    """A demo as it stands, for pages without a kernel: notebooks show it as HTML.
+
+    Attributes:
+        html: the title, the pictures as images, and the tables that say the same.
+        text: the same in plain text.
+    """
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Return what Jupyter shows."""
+        return {"text/html": self.html, "text/plain": self.text}
+
+    def __repr__(self) -> str:
+        """Show the text alternative."""
+        return self.text
+
+
+class Demo(ipywidgets.VBox):
+    """The frame of a demo; each demo says in `view` what it shows, and in `heights` how high.
+
+    Attributes:
+        title: one line.
+        message: what a learner should know now, as that a sentence is empty; "" for nothing.
+        fault: the exception of a callback that failed; None as long as none did.
+        panes: where the parts are shown, by name.
+    """
+
+    title = "Demo"
+    heights: dict[str, int] = {}  # noqa: RUF012  (each demo has its own; pixels)
+    message = traitlets.Unicode("")
+    fault: Exception | None = None
+
+    def __init__(self) -> None:
+        """Make the panes."""
+        super().__init__()
+        self.panes = {name: pane() for name in self.heights}
+        self._line = pane()
+        self.add_class("unrolled")
+        self.observe(lambda _: self._say(), "message")
+
+    def view(self, still: bool = False) -> dict[str, Part]:
+        """Return what each pane shows now; it must not change anything.
+
+        Args:
+            still: for a page on which nothing can be pressed.
+        """
+        raise NotImplementedError
+
+    def assemble(self, *rows: ipywidgets.Widget) -> None:
+        """Put the rows of the demo below its title and show the first picture."""
+        sheet = ipywidgets.HTML(f"<style>{style.PAGE}</style>", layout={"display": "none"})
+        title = ipywidgets.HTML(f'<p class="u-title">{escape(self.title)}</p>')
+        self.children = (sheet, title, *rows, self._line)
+        self._say()
+        self.draw()
+
+    @guarded
+    def draw(self) -> None:
+        """Show the present state in the panes."""
+        for name, part in self.view().items():
+            inner = part if isinstance(part, str) else part.inline()
+            self.panes[name].value = framed(inner, name, self.heights[name])
+
+    def static(self) -> Static:
+        """Return the demo as it stands, without a kernel."""
+        parts = self.view(still=True).values()
+        body = "".join(f"<div>{_without_kernel(part)}</div>" for part in parts)
+        title = f'<p class="u-title">{escape(self.title)}</p>'
+        note = f"<p>{escape(self.message)}</p>" if self.message else ""
+        sheet = f"<style>{style.PAGE}</style>"
+        words = [part.text() for part in parts if isinstance(part, Table)]
+        words += [part.alt for part in parts if isinstance(part, Drawing)]
+        html = f'{sheet}<div class="unrolled">{title}{note}{body}</div>'
+        return Static(html, "\n\n".join([self.title, *words]))
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+        """Add the static twin: it is what a page without widgets shows."""
+        still = self.static()
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/html": still.html, "text/plain": still.text}
+
+    def _say(self) -> None:
+        """Show the message; its line is there even when it is empty, so that nothing jumps."""
+        kind = " fault" if self.message else ""
+        self._line.value = (
+            f'<div class="u-message{kind}" role="status">{escape(self.message)}</div>'
+        )
+
+
+def pane() -> ipywidgets.HTML:
+    """Return an empty pane as wide as there is room."""
+    return ipywidgets.HTML(layout={"width": "auto", "flex": "1 1 auto", "min_width": "0"})
+
+
+def framed(inner: str, name: str, height: int) -> str:
+    """Give a part its fixed height; what is higher scrolls, by keyboard too."""
+    return (
+        f'<div class="u-pane" style="height: {height}px" tabindex="0" role="region" '
+        f'aria-label="{escape(name)}" data-pane="{escape(name)}">{inner}</div>'
+    )
+
+
+def beside(*columns: ipywidgets.Widget, widths: tuple[int, ...]) -> ipywidgets.Box:
+    """Put widgets side by side, or below each other on a narrow page.
+
+    Args:
+        columns: the widgets.
+        widths: pixels that each would like to have; they share what is left in proportion.
+    """
+    for column, width in zip(columns, widths, strict=True):
+        column.layout.flex = f"{width} 1 {width}px"
+        column.layout.min_width = f"min({width}px, 100%)"
+    return ipywidgets.Box(columns, layout={"flex_flow": "row wrap", "width": "100%"})
+
+
+def controls(*widgets: ipywidgets.Widget) -> ipywidgets.Box:
+    """Put controls in a row that wraps on a narrow page."""
+    return ipywidgets.Box(widgets, layout={"flex_flow": "row wrap", "width": "100%"})
+
+
+def _without_kernel(part: Part) -> str:
+    """Return a part for a page of its own."""
+    if isinstance(part, Drawing):
+        return part.image()
+    return part if isinstance(part, str) else part.inline()

@@ -1,0 +1,148 @@
+"""Step, Back, Play, Reset, speed and a slider: the controls of every demo that has steps.
+
+Play is a task on the kernel's own event loop: it needs no JavaScript, and while a long cell runs it
+waits. Whatever a learner moves by hand pauses it.
+"""
+
+import asyncio
+
+import ipywidgets
+import traitlets
+
+from course.widgets.frame import Demo, controls, guarded
+
+
+class Stepped(Demo):
+    """A demo with steps.
+
+    Attributes:
+        step: where it stands, from 0 to `last`; a value outside is moved to the nearest end.
+        last: the last step.
+        speed: steps a second while it plays.
+        playing: whether it plays.
+    """
+
+    step = traitlets.Int(0)
+    last = traitlets.Int(0)
+    speed = traitlets.Float(2.0, min=0.1, max=50.0)
+
+    def __init__(self) -> None:
+        """Make the controls; a demo puts `self.player` where it wants it."""
+        super().__init__()
+        self._task: asyncio.Task | None = None
+        self.back = _button("Back", "arrow-left", "One step back", self._go_back)
+        self.forth = _button("Step", "arrow-right", "One step on", self._go_on)
+        self.play = _button("Play", "play", "Play or pause", self._toggle)
+        self.reset = _button("Reset", "undo", "Back to the beginning", self._start_again)
+        self.slider = ipywidgets.IntSlider(0, 0, 0, description="step", layout={"width": "250px"})
+        self.pace = ipywidgets.Dropdown(
+            options=[("slow", 1.0), ("normal", 2.0), ("fast", 5.0), ("very fast", 20.0)],
+            value=2.0,
+            description="speed",
+            layout={"width": "160px"},
+            style={"description_width": "44px"},
+        )
+        self.slider.style.description_width = "34px"
+        self.player = controls(self.back, self.forth, self.play, self.reset, self.slider, self.pace)
+        self.slider.observe(self._slide, "value")
+        self.pace.observe(self._set_pace, "value")
+        self.observe(self._moved, ["step", "last"])
+
+    @traitlets.validate("step")
+    def _within(self, proposal: dict) -> int:
+        """Keep the step between 0 and the last one."""
+        return min(max(0, proposal["value"]), self.last)
+
+    @property
+    def playing(self) -> bool:
+        """Whether it plays."""
+        return self._task is not None and not self._task.done()
+
+    def pause(self) -> None:
+        """Stop playing; harmless if it does not play."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = None
+        self._name_play()
+
+    def rewind(self) -> None:
+        """Go back to the first step; a demo may forget more."""
+        self.step = 0
+
+    def close(self) -> None:
+        """Stop playing and close."""
+        self.pause()
+        super().close()
+
+    @guarded
+    def _go_back(self, _: object = None) -> None:
+        self.pause()
+        self.step -= 1
+
+    @guarded
+    def _go_on(self, _: object = None) -> None:
+        self.pause()
+        self.step += 1
+
+    @guarded
+    def _start_again(self, _: object = None) -> None:
+        self.pause()
+        self.rewind()
+
+    @guarded
+    def _toggle(self, _: object = None) -> None:
+        """Play, from the beginning if it stands at the end; or pause."""
+        if self.playing:
+            self.pause()
+            return
+        if self.step == self.last:
+            self.step = 0
+        try:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        except RuntimeError:  # a plain Python program: nothing would wait for the steps
+            self.message = "Play needs a notebook; Step works everywhere"
+        self._name_play()
+
+    async def _run(self) -> None:
+        """Take a step at a time until the last one."""
+        while self.step < self.last:
+            await asyncio.sleep(1 / self.speed)
+            self.step += 1
+        self._task = None
+        self._name_play()
+
+    @guarded
+    def _slide(self, change: dict) -> None:
+        """Follow the slider; a learner's hand on it pauses Play."""
+        if change["new"] != self.step:
+            self.pause()
+            self.step = change["new"]
+
+    @guarded
+    def _set_pace(self, change: dict) -> None:
+        self.speed = change["new"]
+
+    @guarded
+    def _moved(self, change: dict) -> None:
+        """Let the controls and the picture follow the step."""
+        if change["name"] == "last":
+            self.slider.max = self.last
+            self.step = min(self.step, self.last)
+        self.slider.value = self.step
+        self.back.disabled, self.forth.disabled = self.step == 0, self.step == self.last
+        if change["name"] == "step":
+            self.draw()
+
+    def _name_play(self) -> None:
+        """Say on the button what it would do."""
+        self.play.description = "Pause" if self.playing else "Play"
+        self.play.icon = "pause" if self.playing else "play"
+
+
+def _button(name: str, icon: str, tooltip: str, callback: object) -> ipywidgets.Button:
+    """Return a button with a name, an icon and a tooltip."""
+    button = ipywidgets.Button(
+        description=name, icon=icon, tooltip=tooltip, layout={"width": "84px"}
+    )
+    button.on_click(callback)
+    return button
