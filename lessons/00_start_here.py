@@ -3,12 +3,50 @@
 #
 # This course is about networks that read one sequence and write another: a sentence in English goes in, a sentence in Spanish comes out. We take such networks apart, *unrolled*, step by step, and build them up again.
 #
-# In this first lesson we look whether this machine is ready, learn how lessons, exercises and checks work, and then begin at the end: we train a small translator and watch it write one sentence, token by token. How each part of it works is what the other lessons are for.
+# In this first lesson we begin at the end and watch a translator at work, token by token. Then we look whether this machine is ready, learn how lessons, exercises and checks work, and train a small translator of our own. How each part of it works is what the other lessons are for.
+#
+# To run a cell of code, click into it and press Shift+Enter.
 
 # %%
 import numpy as np
 
-from course import checks, corpora, doctor, plots, runtime, text
+from course import checks, corpora, doctor, plots, runtime, text, widgets
+
+# %% [markdown]
+# ## What shall we be able to build?
+#
+# A translator ships with the course. It is a small network, trained on English and Spanish sentences that a small grammar made, and by lesson 05 we shall have built one like it. The next cell loads it; the first use of TensorFlow takes some seconds.
+
+# %%
+from course import pretrained
+
+translator = pretrained.load("words")
+sentence = "Is my wallet in the kitchen?"
+print(f"{sum(weight.size for weight in translator.get_weights().values()):,} numbers, all of them learnt")
+
+# %% [markdown]
+# It does not write a sentence at once. It writes one *token*, a word or a single mark such as `.` or `¿`, reads what it has written, and writes the next. At each step it gives every token of its Spanish vocabulary a *probability*, and we take the likeliest. This is called *greedy decoding*.
+#
+# The demo below stands before the first step: the English sentence has been read, and nothing has been said. **A Spanish question begins with a mark that English does not have. Does the translator know at its very first step that it is writing a question?** Look at the bars, then press *Step* until the sentence is whole. *Back* goes back.
+
+# %%
+stepper = widgets.decoding_stepper(translator, sentence)
+stepper
+
+# %% [markdown]
+# The marked bar is the token that it takes; the other bars are its next best choices. Whatever it says first, it must know from the English sentence as a whole, because it has read nothing else. The last token of a whole sentence is `<end>`: the translator itself decides when to stop.
+#
+# **What if it had said something else?** Go back some steps and press one of the other tokens: it is forced to say it, and has to make the best of it from there. *Reset* takes all that back. Or type a sentence of your own; a word that it never met has a dashed border and a question mark, and is read as `<unk>`, *unknown*.
+#
+# A demo can be moved from a code cell as well. At which step is the translator least sure of what it says?
+
+# %%
+stepper.rewind()
+stepper.step = int(stepper.trace.log_probs.argmin())
+print(f"least sure at step {stepper.step}, with probability {np.exp(stepper.trace.log_probs.min()):.3f}")
+
+# %% [markdown]
+# The demo above has moved to that step. Where the translator is unsure, several tokens share the probability, and often each of them would make a sensible sentence; greedy decoding takes the first and never looks back. Lesson 05 shows searches that do, and [the gallery](gallery.ipynb) has all the demos of the course on one page.
 
 # %% [markdown]
 # ## Is this machine ready?
@@ -45,7 +83,7 @@ print(len(words), "words:", " ".join(words))
 #
 # Some cells ask us to try something and check the result. A check has three answers. It says when the work is *not attempted*, when it is *not yet* right, and when it is *right*; if it can, it gives a hint, but it does not give the answer away.
 #
-# Here is one check, asked three times. It is about a *token*, a piece of text that a model sees as one: here, a word or a single mark such as `.` or `¿`. How many tokens does *The cat sleeps.* have?
+# Here is one check, asked three times. It is about the tokens of a sentence: how many does *The cat sleeps.* have?
 
 # %%
 for answer in (..., 3, 4):
@@ -70,12 +108,11 @@ with checks.softly():
 # Exercises are notebooks of their own. The exercise for a lesson has the lesson's number and name: the one for `lessons/03_teacher_forcing` lies in `exercises/03_teacher_forcing`. In an exercise a task is a cell with `...` where our code belongs, and below it stand cells with checks. Run those as often as you like. A class can have them graded, too: then further checks, which we do not see, look at the same answers.
 
 # %% [markdown]
-# ## What shall we be able to build?
+# ## Can we train one ourselves?
 #
-# Now the end, first. We need sentences with their translations, a *corpus*. The shipped one has enough of them; we take some thousands of its short sentences.
+# A translator learns from sentences with their translations, a *corpus*. The shipped one has enough of them; we take some thousands of its short sentences.
 
 # %%
-sentence = "Is my wallet in the kitchen?"
 corpus = corpora.load_pairs("grammar")
 short = [(en, es) for en, es in corpus if len(tokenizer.tokens(en)) <= 7 and en != sentence]
 pairs = short[: runtime.pick(8000, 400)]
@@ -117,29 +154,15 @@ if runtime.fast_mode():
     print("fast mode: hardly trained, so these are no translations yet")
 
 # %% [markdown]
-# It is a small translator after a short training: some sentences come out well, and others astray. It has no word for an elephant, because no sentence had one, and it says something all the same. Later lessons show how to train it better, and how to measure how good it is.
+# It is a smaller translator after a shorter training than the one above: some sentences come out well, and others astray. It has no word for an elephant, because no sentence had one, and it says something all the same. Later lessons show how to train it better, and how to measure how good it is.
 
 # %% [markdown]
-# ## How does it write a sentence?
+# ## Where is it unsure?
 #
-# The translator does not write a sentence at once. It writes one token, reads what it has written, and writes the next. At each step it gives every token of its Spanish vocabulary a *probability*, and we take the likeliest. This is called *greedy decoding*, and it leaves a *trace*: all that happened, step by step.
+# Decoding leaves a *trace*: all that happened, step by step. The demo above drew one; here is another, of our own translator, as one picture. Read from top to bottom: each row is a step, its likeliest token stands left in a frame, and the second best and others follow. **At which step is our translator least sure?**
 
 # %%
 trace = decoding.greedy(model, [source.ids(sentence)], alternatives=5)[0]
-print(f"{len(trace)} steps, over {len(target.vocabulary)} tokens at each step")
-
-# %% [markdown]
-# Here is the first step. The Spanish sentence has no word yet, and the English one has been read to its end. **A Spanish question begins with a mark that English does not have. Does the translator know at the very first step that it is writing a question?**
-
-# %%
-plots.alternatives(trace, target.vocabulary, step=0)
-
-# %% [markdown]
-# The highlighted bar is the token that it took. The other bars are its next best choices; all the rest of its vocabulary is less likely than these. Whatever it says first, it must know from the English sentence as a whole, because it has read nothing else.
-#
-# Now all the steps. Read from top to bottom: each row is a step, its likeliest token stands left in a frame, and the second best and others follow. **At which step is the translator least sure?**
-
-# %%
 plots.trace(trace, target.vocabulary, title=sentence)
 
 # %%
@@ -149,14 +172,14 @@ print(f"least sure at step {step}: {token!r} with probability {probability:.3f}"
 print("translation:", target.text(trace.tokens))
 
 # %% [markdown]
-# The last token of a whole sentence is `<end>`: the translator itself decides when to stop. Where it is unsure, several tokens share the probability, and often each of them would make a sensible sentence; greedy decoding takes the first and never looks back. Lesson 05 shows searches that do.
+# Dark cells on the left are steps at which it had little choice: after one token the next is often clear. The pale rows are the ones to look at when a translation goes astray.
 #
 # > **What we simplified.** We trained on sentences that a small grammar made, and we looked at four translations with our own eyes. Real text is untidier, and four sentences measure nothing: later lessons train on text that people wrote, and count over many sentences that were kept apart.
 
 # %% [markdown]
 # ## What comes next?
 #
-# In this lesson we have looked at the machine, run cells, talked to checks, and watched a translator write a sentence one token at a time. We simplified the data, and measured nothing. This lesson has no exercise.
+# In this lesson we have watched a translator write a sentence one token at a time, looked at the machine, run cells, talked to checks, and trained a translator of our own. We simplified the data, and measured nothing. This lesson has no exercise.
 #
 # What happened in a few cells here, the next lessons take apart:
 #

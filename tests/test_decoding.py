@@ -198,6 +198,44 @@ def test_alternatives_and_states_are_what_the_model_says(model):
     np.testing.assert_allclose(trace.states["hidden_1"][0], state["hidden_1"][0], atol=1e-5)
 
 
+def test_a_model_without_attention_leaves_none(model):
+    traces = [search(model, SOURCES[:1])[0] for search in SEARCHES.values()]
+    assert [trace.attention for trace in traces] == [None] * 3
+
+
+def test_a_new_knob_makes_no_new_program(model):
+    traced, step = [], model.step
+
+    class Counted:
+        start = staticmethod(model.start)
+
+        def step(self, token_ids, state):
+            traced.append(token_ids)
+            return step(token_ids, state)
+
+    counted = Counted()
+    decoding.sample(counted, SOURCES, top_k=1)
+    once = len(traced)
+    for knobs in ({"top_k": 5}, {}, {"top_p": 0.5}, {"temperature": 2.0, "seed": 3}):
+        decoding.sample(counted, SOURCES, **knobs)
+    assert once == len(traced) > 0
+
+
+def test_a_draw_among_one_token_is_greedy(model):
+    for one, other in zip(
+        decoding.sample(model, SOURCES, top_k=1), decoding.greedy(model, SOURCES), strict=True
+    ):
+        np.testing.assert_array_equal(one.tokens, other.tokens)
+
+
+@pytest.mark.parametrize("top_k", [13, 14, 10**12])
+def test_more_tokens_than_there_are_is_all_of_them(model, top_k):
+    for one, other in zip(
+        decoding.sample(model, SOURCES, top_k=top_k), decoding.sample(model, SOURCES), strict=True
+    ):
+        np.testing.assert_array_equal(one.tokens, other.tokens)
+
+
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_a_trace_is_read_back_as_it_was_written(model, search):
     options = {"n_best": 2} if search is decoding.beam else {"alternatives": 3, "states": True}

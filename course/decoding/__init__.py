@@ -5,9 +5,9 @@ a `Trace`. The same compiled loop serves one sentence and ten thousand: rows are
 decoded in batches and put back in order, and a row's result does not depend on its neighbours.
 Lesson 05 writes the loop out step by step.
 
-Two names in a model's state have a meaning. "attention", float (batch, source_time), says where the
-last step looked: each row sums to 1, padding gets nothing, and `start` gives zeros. What begins with
-"memory" is what the model keeps of the source, (batch, source_time, …), the same at every step.
+Two names in a model's state have a meaning. "attention", float (batch, source_time), says where
+the last step looked: each row sums to 1, padding gets nothing, and `start` gives zeros. What begins
+with "memory" is what the model keeps of the source, (batch, source_time, …), and no step changes.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ import numpy as np
 
 from course.errors import CourseError
 from course.models import numpy_cells
-from course.text import PAD, one_hot
+from course.text import PAD
 
 if TYPE_CHECKING:
     from course.models.seq2seq import Seq2Seq
@@ -64,9 +64,10 @@ def encoder_run(model: "Seq2Seq", source_ids: Sequence[int], layer: int = 1) -> 
     """
     if layer not in range(1, model.config.layers + 1):
         raise CourseError(f"no layer {layer}: the encoder has 1 to {model.config.layers}")
-    run = layer_run(model.layer("encoder_1"), _vectors(model, source_ids))
+    run = _read(model.config.cell, *_first(model, _ids(model, source_ids)))
     for number in range(2, layer + 1):
-        run = layer_run(model.layer(f"encoder_{number}"), run.states["hidden"])
+        weights = model.layer(f"encoder_{number}").get_weights()
+        run = _read(model.config.cell, run.states["hidden"], weights)
     return run
 
 
@@ -82,7 +83,11 @@ def layer_run(keras_layer: Any, inputs: np.ndarray) -> CellRun:
     """
     cell = _cell(keras_layer)
     weights = keras_layer.get_weights()
-    inputs = _checked(inputs, weights)
+    return _read(cell, _checked(inputs, weights), weights)
+
+
+def _read(cell: str, inputs: np.ndarray, weights: list[np.ndarray]) -> CellRun:
+    """Read a sequence (time, features), at least one step, with a cell's weights."""
     names = _STATES[cell]
     states = [np.zeros((1, len(weights[1])), np.float32) for _ in names]
     gates, after = [], []
@@ -98,14 +103,28 @@ def _over_time(steps: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([step[name] for step in steps]) for name in steps[0]}
 
 
-def _vectors(model: "Seq2Seq", source_ids: Sequence[int]) -> np.ndarray:
-    """Return what the encoder's first layer reads: (time, features)."""
+def _ids(model: "Seq2Seq", source_ids: Sequence[int]) -> np.ndarray:
+    """Return the real tokens of a sentence.
+
+    Raises:
+        CourseError: there is none, or one that the vocabulary does not hold.
+    """
     ids, size = np.array([id for id in source_ids if id != PAD], int), model.config.source_size
-    if ids.size and not 0 <= ids.min() <= ids.max() < size:
+    if not ids.size:
+        raise CourseError("there is no token to read: give at least one")
+    if ids.min() < 0 or ids.max() >= size:
         raise CourseError(f"ids run from {ids.min()} to {ids.max()}, the vocabulary has {size}")
-    if model.config.embedding is None:
-        return one_hot(ids, size)
-    return model.layer("encoder_input").get_weights()[0][ids]
+    return ids
+
+
+def _first(model: "Seq2Seq", ids: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return what the encoder's first layer reads, (time, features), and its weights."""
+    weights = model.layer("encoder_1").get_weights()
+    if model.config.embedding is not None:
+        return model.layer("encoder_input").get_weights()[0][ids], weights
+    # A one-hot row meets one row of the kernel only; multiplying all others by 0 takes the longest
+    # in a large vocabulary.
+    return np.eye(len(ids), dtype=np.float32), [weights[0][ids], *weights[1:]]
 
 
 def _cell(keras_layer: Any) -> str:
@@ -137,5 +156,5 @@ def _checked(inputs: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
         wanted = f"(time, {len(weights[0])})"
         raise CourseError(f"inputs must have the shape {wanted}, not {inputs.shape}")
     if not len(inputs):
-        raise CourseError("there is no token to read: give at least one")
+        raise CourseError("there is no step to read: give at least one")
     return inputs

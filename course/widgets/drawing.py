@@ -155,12 +155,12 @@ def bars(
         length = max(0.0, min(1.0, value / top)) * room
         y, kind = place * ROW, "chosen" if place == chosen else "bar"
         mark = "◀ " if place == chosen else ""
-        name = text("0", y + 20, names[place]) if names is not None else ""
+        name = text("0", y + 17, names[place]) if names is not None else ""
         body.append(
             f"<g><title>{escape(title)}</title>{name}"
-            f'<rect class="{kind}" x="{left}%" y="{y + 5}" width="{length:.2f}%" '
+            f'<rect class="{kind}" x="{left}%" y="{y + 2}" width="{length:.2f}%" '
             f'height="{ROW - 10}"/>'
-            + text(f"{left + length + 1:.2f}%", y + 20, mark + label)
+            + text(f"{left + length + 1:.2f}%", y + 17, mark + label)
             + "</g>"
         )
     return Drawing("".join(body), alt, 420, ROW * len(values), fits=True)

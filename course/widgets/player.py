@@ -142,7 +142,7 @@ class Stepped(Demo):
 def _button(name: str, icon: str, tooltip: str, callback: object) -> ipywidgets.Button:
     """Return a button with a name, an icon and a tooltip."""
     button = ipywidgets.Button(
-        description=name, icon=icon, tooltip=tooltip, layout={"width": "84px"}
+        description=name, icon=icon, tooltip=tooltip, layout={"width": "70px"}
     )
     button.on_click(callback)
     return button

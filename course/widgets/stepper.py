@@ -16,6 +16,11 @@ from course.wording import number, visible
 
 SHOWN = 8  # alternatives at each step
 MOST_TOKENS = 200  # of a source sentence
+SETTINGS = {  # of each search
+    "greedy": (),
+    "sample": ("temperature", "top_k", "top_p", "seed"),
+    "beam": ("width", "length_penalty"),
+}
 HOPELESS = -1e8  # log-probability of what can never be said
 
 
@@ -86,6 +91,8 @@ class DecodingStepper(Stepped):
         knobs = self._knobs()
         self._begin()
         self.observe(self._changed, list(knobs))
+        self._show_knobs(knobs)
+        self.observe(lambda _: self._show_knobs(knobs), "search")
         self.assemble(
             controls(knobs["sentence"]),
             controls(*(knob for name, knob in knobs.items() if name != "sentence")),
@@ -141,20 +148,9 @@ class DecodingStepper(Stepped):
         if len(tokens) > MOST_TOKENS:
             raise CourseError(f"{len(tokens)} tokens: this demo reads at most {MOST_TOKENS}")
         ids = self.source.vocabulary.ids(tokens)
-        options = {
-            "greedy": {},
-            "sample": {
-                "temperature": self.temperature,
-                "top_k": self.top_k or None,
-                "top_p": self.top_p,
-                "seed": self.seed,
-            },
-            "beam": {
-                "width": self.width,
-                "length_penalty": self.length_penalty,
-                "n_best": self.width,
-            },
-        }[self.search]
+        options = {name: getattr(self, name) for name in SETTINGS[self.search]}
+        if self.search == "sample":
+            options["top_k"] = self.top_k or None
         trace = replay(
             self.model, ids, self.search, forced=self.prefix, alternatives=SHOWN, **options
         )
@@ -179,6 +175,11 @@ class DecodingStepper(Stepped):
         if change["name"] == "sentence":
             self.step = 0
         self.draw()
+
+    def _show_knobs(self, knobs: dict[str, ipywidgets.Widget]) -> None:
+        """Leave only those settings open that the search has."""
+        for name, knob in knobs.items():
+            knob.disabled = name not in ("sentence", "search", *SETTINGS[self.search])
 
     def _alternatives(self) -> tuple[np.ndarray, np.ndarray]:
         """Return ids and log-probabilities of the likeliest next tokens; none at the end."""
@@ -299,7 +300,7 @@ class DecodingStepper(Stepped):
 
     def _knobs(self) -> dict[str, ipywidgets.Widget]:
         """Return a control for each setting, tied to it in both directions."""
-        narrow = {"layout": {"width": "180px"}, "style": {"description_width": "90px"}}
+        narrow = {"layout": {"width": "145px"}, "style": {"description_width": "72px"}}
         wide = {"layout": {"width": "100%"}, "style": {"description_width": "70px"}}
         knobs = {
             "sentence": ipywidgets.Text(description="sentence", continuous_update=False, **wide),

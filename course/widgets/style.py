@@ -46,11 +46,12 @@ DRAWING = """
 """
 
 _PAGE = """
-.unrolled { color: var(--u-ink); max-width: 1000px; }
+.unrolled { color: var(--u-ink); max-width: 1000px;
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; }
+.unrolled p { margin: 2px 0; font-size: 13px; line-height: 1.45; }
 .unrolled .u-title { font-weight: 600; margin: 0; color: var(--u-ink); }
 .unrolled .u-pane { box-sizing: border-box; overflow: auto; line-height: 1.45; width: 100%;
   color: var(--u-ink); font-size: 13px; }
-.unrolled .u-pane p { margin: 2px 0; }
 .unrolled .u-label { color: var(--u-soft); }
 .unrolled .u-chip { display: inline-block; border: 1px solid var(--u-edge); border-radius: 4px;
   padding: 0 6px; margin: 2px 3px 2px 0; color: var(--u-ink); }
