@@ -72,19 +72,21 @@ class Table:
         header: names of the columns.
         rows: their cells; numbers are written for a reader.
         chosen: the row to set apart.
+        digits: of a number that is not whole.
     """
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[object]]
     chosen: int | None = None
+    digits: int = 3
 
     def inline(self) -> str:
         """Return an HTML table."""
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.header)
         marks = [' class="chosen"' * (place == self.chosen) for place in range(len(self.rows))]
         rows = "".join(
-            f"<tr{mark}>{''.join(map(_cell, row))}</tr>"
+            f"<tr{mark}>{''.join(self._cell(value) for value in row)}</tr>"
             for mark, row in zip(marks, self.rows, strict=True)
         )
         return (
@@ -94,8 +96,21 @@ class Table:
 
     def text(self) -> str:
         """Return the table in plain text, its columns parted by tabs."""
-        rows = ["\t".join(map(_written, row)) for row in (self.header, *self.rows)]
+        rows = ["\t".join(map(self._written, row)) for row in (self.header, *self.rows)]
         return "\n".join([self.caption, *rows])
+
+    def _cell(self, value: object) -> str:
+        """Write a cell; numbers stand to the right."""
+        kind = ' class="number"' if isinstance(value, int | float | np.number) else ""
+        return f"<td{kind}><bdi>{escape(self._written(value))}</bdi></td>"
+
+    def _written(self, value: object) -> str:
+        """Write a value for a reader."""
+        if isinstance(value, float | np.floating):
+            return number(float(value), self.digits)
+        if isinstance(value, int | np.integer) and not isinstance(value, bool):
+            return f"{value:,}"
+        return visible(value)
 
 
 def chip(token: object, kind: str = "", title: str = "") -> str:
@@ -199,18 +214,3 @@ def strip(values: np.ndarray, alt: str, *, height: int = 34, scale: float | None
         f'preserveAspectRatio="none">{line}{body}</svg>'
     )
     return Drawing(inner, alt, 4 * wide, height, fits=True)
-
-
-def _cell(value: object) -> str:
-    """Write a cell of a table; numbers stand to the right."""
-    kind = ' class="number"' if isinstance(value, int | float | np.number) else ""
-    return f"<td{kind}><bdi>{escape(_written(value))}</bdi></td>"
-
-
-def _written(value: object) -> str:
-    """Write a value for a reader."""
-    if isinstance(value, float | np.floating):
-        return number(float(value))
-    if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return f"{value:,}"
-    return visible(value)

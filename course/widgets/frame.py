@@ -6,6 +6,7 @@ neither a kernel nor JavaScript.
 """
 
 import functools
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,12 +21,17 @@ Part = str | Drawing | Table
 
 
 def guarded(callback: Callable) -> Callable:
-    """Show a callback's failure in its demo: bad input as one line; a fault is raised too."""
+    """Show a callback's failure in its demo: bad input as one line; a fault is raised too.
+
+    JupyterLab may run a demo's callbacks in two threads, that of the cells and one beside it: one
+    callback waits for another.
+    """
 
     @functools.wraps(callback)
     def run(self: "Demo", *arguments: object) -> None:
         try:
-            callback(self, *arguments)
+            with self.lock:
+                callback(self, *arguments)
         except CourseError as error:
             self.message = str(error)
         except Exception as error:
@@ -62,9 +68,11 @@ class Demo(ipywidgets.VBox):
 
     Attributes:
         title: one line.
-        message: what a learner should know now, as that a sentence is empty; "" for nothing.
+        message: what a learner should know now, as that a sentence is empty; "" for nothing. One
+            that ends in … is no fault: it says that something takes a while.
         fault: the exception of a callback that failed; None as long as none did.
         panes: where the parts are shown, by name.
+        lock: held by the callback that is at work.
     """
 
     title = "Demo"
@@ -75,10 +83,27 @@ class Demo(ipywidgets.VBox):
     def __init__(self) -> None:
         """Make the panes."""
         super().__init__()
+        self.lock = threading.RLock()
         self.panes = {name: pane() for name in self.heights}
         self._line = pane()
         self.add_class("unrolled")
         self.observe(lambda _: self._say(), "message")
+
+    def begin_with(self, settings: dict[str, object]) -> None:
+        """Set traits by name.
+
+        Raises:
+            CourseError: there is no such setting, or it cannot have this value.
+        """
+        ours = [name for name, trait in self.traits().items() if issubclass(trait.this_class, Demo)]
+        for name, value in settings.items():
+            if name not in ours:
+                known = ", ".join(sorted(ours))
+                raise CourseError(f"{self.title}: no setting {name!r}; there are {known}")
+            try:
+                self.set_trait(name, value)
+            except traitlets.TraitError as error:
+                raise CourseError(f"{self.title}: {name}={value!r} will not do: {error}") from None
 
     def view(self, still: bool = False) -> dict[str, Part]:
         """Return what each pane shows now; it must not change anything.
@@ -123,7 +148,7 @@ class Demo(ipywidgets.VBox):
 
     def _say(self) -> None:
         """Show the message; its line is there even when it is empty, so that nothing jumps."""
-        kind = " fault" if self.message else ""
+        kind = " fault" if self.message and not self.message.endswith("…") else ""
         self._line.value = (
             f'<div class="u-message{kind}" role="status">{escape(self.message)}</div>'
         )

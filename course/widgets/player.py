@@ -1,7 +1,8 @@
 """Step, Back, Play, Reset, speed and a slider: the controls of every demo that has steps.
 
-Play is a task on the kernel's own event loop: it needs no JavaScript, and while a long cell runs it
-waits. Whatever a learner moves by hand pauses it.
+Play is a task on the kernel's own event loop: it needs no JavaScript. While a long cell runs it may
+wait, or go on in the thread that JupyterLab keeps for widgets. Whatever a learner moves by hand
+pauses it.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ class Stepped(Demo):
         """Make the controls; a demo puts `self.player` where it wants it."""
         super().__init__()
         self._task: asyncio.Task | None = None
+        self._first = 0
         self.back = _button("Back", "arrow-left", "One step back", self._go_back)
         self.forth = _button("Step", "arrow-right", "One step on", self._go_on)
         self.play = _button("Play", "play", "Play or pause", self._toggle)
@@ -48,6 +50,16 @@ class Stepped(Demo):
         self.pace.observe(self._set_pace, "value")
         self.observe(self._moved, ["step", "last"])
 
+    def begin_with(self, settings: dict[str, object]) -> None:
+        """Set traits by name; the step is taken when it is known how many there are."""
+        self._first = settings.get("step", 0)
+        super().begin_with({name: value for name, value in settings.items() if name != "step"})
+
+    def assemble(self, *rows: ipywidgets.Widget) -> None:
+        """Put the rows together and show the first step, or the one that was asked for."""
+        super().assemble(*rows)
+        super().begin_with({"step": self._first})
+
     @traitlets.validate("step")
     def _within(self, proposal: dict) -> int:
         """Keep the step between 0 and the last one."""
@@ -60,9 +72,10 @@ class Stepped(Demo):
 
     def pause(self) -> None:
         """Stop playing; harmless if it does not play."""
-        if self._task is not None:
-            self._task.cancel()
-        self._task = None
+        task, self._task = self._task, None
+        if task is not None and not task.done():
+            # The task may belong to another thread's loop, and only that thread may cancel it.
+            task.get_loop().call_soon_threadsafe(task.cancel)
         self._name_play()
 
     def rewind(self) -> None:
@@ -105,11 +118,18 @@ class Stepped(Demo):
 
     async def _run(self) -> None:
         """Take a step at a time until the last one."""
-        while self.step < self.last:
+        me = self._task
+        while self._task is me and self.step < self.last:
             await asyncio.sleep(1 / self.speed)
+            self._take_step(me)
+        if self._task is me:
+            self.pause()
+
+    @guarded
+    def _take_step(self, task: asyncio.Task) -> None:
+        """Go a step on for a task, unless it was paused while it slept."""
+        if self._task is task:
             self.step += 1
-        self._task = None
-        self._name_play()
 
     @guarded
     def _slide(self, change: dict) -> None:

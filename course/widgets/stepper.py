@@ -12,10 +12,10 @@ from course.text import UNK, Codec
 from course.widgets.drawing import ROW, Drawing, Table, bars, chip, escape, strip
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
+from course.widgets.reading import codecs_of, tokens_of
 from course.wording import number, visible
 
 SHOWN = 8  # alternatives at each step
-MOST_TOKENS = 200  # of a source sentence
 SETTINGS = {  # of each search
     "greedy": (),
     "sample": ("temperature", "top_k", "top_p", "seed"),
@@ -42,14 +42,9 @@ def decoding_stepper(
         settings: any of the demo's traits to begin with, as `search="beam"`.
 
     Raises:
-        CourseError: the model cannot be decoded, or has no codecs.
+        CourseError: the model cannot be decoded, or has no codecs, or a setting makes no sense.
     """
-    codecs = (source or getattr(model, "source", None), target or getattr(model, "target", None))
-    if not (hasattr(model, "start") and hasattr(model, "step")):
-        raise CourseError(f"{type(model).__name__} has no start and step: it cannot be decoded")
-    if None in codecs:
-        raise CourseError("this model has no codecs: pass source= and target=")
-    return DecodingStepper(model, *codecs, sentence=sentence, **settings)
+    return DecodingStepper(model, *codecs_of(model, source, target), sentence=sentence, **settings)
 
 
 class DecodingStepper(Stepped):
@@ -67,7 +62,7 @@ class DecodingStepper(Stepped):
     """
 
     title = "Decoding, step by step"
-    heights = {"sentence": 148, "alternatives": SHOWN * ROW, "table": SHOWN * ROW, "state": 160}  # noqa: RUF012
+    heights = {"sentence": 148, "alternatives": SHOWN * ROW, "table": SHOWN * ROW, "state": 228}  # noqa: RUF012
 
     sentence = traitlets.Unicode()
     search = traitlets.Enum(("greedy", "sample", "beam"), "greedy")
@@ -85,14 +80,13 @@ class DecodingStepper(Stepped):
         self.prefix, self.picked = (), frozenset()
         self.trace = self.unforced = None
         self.ids: list[int] = []
-        for name, value in settings.items():
-            self.set_trait(name, value)
+        self.begin_with(settings)
         self._buttons = [self._choice(place) for place in range(SHOWN)]
         knobs = self._knobs()
         self._begin()
-        self.observe(self._changed, list(knobs))
         self._show_knobs(knobs)
         self.observe(lambda _: self._show_knobs(knobs), "search")
+        self.observe(self._changed, list(knobs))
         self.assemble(
             controls(knobs["sentence"]),
             controls(*(knob for name, knob in knobs.items() if name != "sentence")),
@@ -142,11 +136,7 @@ class DecodingStepper(Stepped):
 
     def _decode(self) -> None:
         """Decode anew with the present settings."""
-        tokens = self.source.tokenizer.tokens(self.sentence)
-        if not tokens:
-            raise CourseError("the sentence is empty: type one")
-        if len(tokens) > MOST_TOKENS:
-            raise CourseError(f"{len(tokens)} tokens: this demo reads at most {MOST_TOKENS}")
+        tokens = tokens_of(self.source, self.sentence)
         ids = self.source.vocabulary.ids(tokens)
         options = {name: getattr(self, name) for name in SETTINGS[self.search]}
         if self.search == "sample":
@@ -171,6 +161,7 @@ class DecodingStepper(Stepped):
         self.pause()
         if change["name"] == "sentence":
             self.prefix, self.picked = (), frozenset()
+        self.message = "decoding …"
         self._decode()
         if change["name"] == "sentence":
             self.step = 0
@@ -190,34 +181,34 @@ class DecodingStepper(Stepped):
         return self.trace.top_ids[self.step][possible], log_probs[possible]
 
     def _sentences(self) -> str:
-        """Draw the source and what has been said so far, and say what became of a choice."""
-        read = "".join(
+        """Say where we are and what became of a choice; draw what is read and what is said."""
+        so_far = number(float(self.trace.log_probs[: self.step].sum()))
+        lines = [f"step {self.step} of {self.last}, log-probability so far {so_far}"]
+        if self.picked:
+            lines.append(f"left alone it says: {self._whole(self.unforced)}")
+            lines.append(f"with your choice: {self._whole(self.trace)}")
+        told = "".join(f'<p class="u-line">{escape(line)}</p>' for line in lines)
+        return f"{told}<p>reads: {self._read()}</p><p>has said: {self._said()}</p>"
+
+    def _read(self) -> str:
+        """Draw the source; a token that the vocabulary does not hold is marked."""
+        return "".join(
             chip(token, "unknown" * (id == UNK), "not in the vocabulary" * (id == UNK))
             for token, id in zip(self.tokens, self.ids, strict=True)
         )
+
+    def _said(self) -> str:
+        """Draw what has been said so far; a token that a learner chose is marked."""
         words = self.target.vocabulary.tokens
         said = "".join(
             chip(words[id], "forced" if place in self.picked else "")
             for place, id in enumerate(self.trace.tokens[: self.step])
         )
-        rest = chip("…", "next") if self.step < self.last else ""
-        lines = [f'<span class="u-label">reads:</span> {read}']
-        lines.append(f'<span class="u-label">has said:</span> {said}{rest}')
-        so_far = number(float(self.trace.log_probs[: self.step].sum()))
-        lines.append(
-            f'<span class="u-label">step {self.step} of {self.last}, '
-            f"log-probability so far {so_far}</span>"
-        )
-        if self.picked:
-            was, now = self._whole(self.unforced), self._whole(self.trace)
-            lines.append(f'<span class="u-label">left alone it says:</span> {was}')
-            lines.append(f'<span class="u-label">with your choice:</span> {now}')
-        return "".join(f"<p>{line}</p>" for line in lines)
+        return said + (chip("…", "next") if self.step < self.last else "")
 
     def _whole(self, trace: Any) -> str:
         """Write a whole sentence and how likely it is."""
-        text = escape(self.target.text(trace.tokens))
-        return f"<bdi>{text}</bdi> (log-probability {number(trace.log_prob)})"
+        return f"{self.target.text(trace.tokens)} (log-probability {number(trace.log_prob)})"
 
     def _bars(self, still: bool) -> Drawing | str:
         """Draw the probabilities of the next token."""
@@ -246,14 +237,14 @@ class DecodingStepper(Stepped):
         tokens = self.target.vocabulary.tokens
         taken = None if self.step >= self.last else int(self.trace.tokens[self.step])
         rows = [
-            (tokens[id], float(np.exp(lp)), float(lp), "taken" if id == taken else "")
+            (tokens[id], float(np.exp(lp)), float(lp), "◀" if id == taken else "")
             for id, lp in zip(ids, log_probs, strict=True)
         ]
         if taken is not None and taken not in ids:
             lp = float(self.trace.log_probs[self.step])
-            rows.append((tokens[taken], float(np.exp(lp)), lp, "taken"))
+            rows.append((tokens[taken], float(np.exp(lp)), lp, "◀"))
         chosen = next((place for place, row in enumerate(rows) if row[-1]), None)
-        header = ("token", "probability", "log-probability", "")
+        header = ("token", "probability", "log-probability", "taken")
         return Table(f"the next token, after step {self.step}", header, rows, chosen)
 
     def _state(self, still: bool) -> str:
@@ -263,7 +254,7 @@ class DecodingStepper(Stepped):
         for name, values in self.trace.states.items():
             now = values[place]
             moved = now - values[place - 1] if place else np.zeros_like(now)
-            strips.append(self._strip(f"state {name}", now, 1.0, still))
+            strips.append(self._strip(name, now, 1.0, still))
             strips.append(self._strip(f"change of {name}", moved, 1.0, still))
         return "".join(strips) or "<p>This model shows no state.</p>"
 
@@ -271,7 +262,7 @@ class DecodingStepper(Stepped):
         """Draw a strip with its name and its largest units in words."""
         largest = np.argsort(-np.abs(values), kind="stable")[:3]
         most = ", ".join(f"unit {unit}: {number(float(values[unit]), 2)}" for unit in largest)
-        alt = f"{name}, {len(values)} units; largest {most}"
+        alt = f"{name}, {len(values)} units; {most}"
         drawing = strip(values, alt, scale=max(scale, float(np.abs(values).max(initial=0))))
         shown = drawing.image() if still else drawing.inline()
         return f'<p class="u-label">{escape(alt)}</p>{shown}'
@@ -300,8 +291,11 @@ class DecodingStepper(Stepped):
 
     def _knobs(self) -> dict[str, ipywidgets.Widget]:
         """Return a control for each setting, tied to it in both directions."""
-        narrow = {"layout": {"width": "145px"}, "style": {"description_width": "72px"}}
-        wide = {"layout": {"width": "100%"}, "style": {"description_width": "70px"}}
+        narrow = {
+            "layout": {"flex": "1 1 142px", "max_width": "190px", "width": "auto"},
+            "style": {"description_width": "initial"},
+        }
+        wide = {"layout": {"width": "100%"}, "style": {"description_width": "initial"}}
         knobs = {
             "sentence": ipywidgets.Text(description="sentence", continuous_update=False, **wide),
             "search": ipywidgets.Dropdown(

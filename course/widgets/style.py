@@ -20,6 +20,8 @@ _DARK = """
   --u-edge: var(--jp-border-color1, var(--vscode-panel-border, #6b6b6b));
   --u-blue: #56b4e9; --u-orange: #f0954a; --u-green: #3fc79a; --u-pale: #333a40;
   --u-warm: #5a3a1e; --u-cool: #1d4560; --u-fault: #ff9a9a;
+  --jp-widgets-dropdown-arrow: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
+viewBox='0 0 18 18'%3E%3Cpath d='M5 7l4 4 4-4' fill='none' stroke='white'/%3E%3C/svg%3E");
 """
 _DARK_PAGES = ", ".join(
     f"{page} .unrolled"
@@ -72,6 +74,7 @@ _PAGE = """
 .unrolled .u-table td.number, .unrolled .u-table th.number { text-align: right;
   font-variant-numeric: tabular-nums; }
 .unrolled .u-table tr.chosen { font-weight: 700; }
+.unrolled .u-line { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .unrolled .u-message { min-height: 20px; line-height: 20px; color: var(--u-soft); }
 .unrolled .u-message.fault { color: var(--u-fault); font-weight: 600; }
 .unrolled .u-message.fault::before { content: "! "; }

@@ -10,16 +10,16 @@ from course import decoding
 from course.decoding.beams import penalty
 from course.decoding.paths import Paths, plain_places
 from course.decoding.replay import replay
-from course.errors import CourseError
 from course.text import END, UNK, Codec
 from course.trace import DROPPED, ENDED, FATES, KEPT, Hypothesis, Trace
 from course.widgets.drawing import Drawing, Table, chip, escape, text
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
+from course.widgets.reading import codecs_of, tokens_of
 from course.wording import number, shorten, visible
 
-MOST_TOKENS = 200  # of a source sentence
 SHOWN = 6  # steps side by side
+DIGITS = 5  # of log-probabilities: rivals in a beam are often close
 # Pixels wide: the start, a step, a candidate in it, its token.
 LEFT, COLUMN, NODE, TOKEN = 86, 136, 114, 68
 HEAD, LINE, TALL = 24, 27, 22  # pixels high: the steps' names, a row, a candidate
@@ -52,15 +52,7 @@ def beam_tree(
     Raises:
         CourseError: the model cannot be decoded, or has no codecs, or a setting makes no sense.
     """
-    codecs = (source or getattr(model, "source", None), target or getattr(model, "target", None))
-    if not (hasattr(model, "start") and hasattr(model, "step")):
-        raise CourseError(f"{type(model).__name__} has no start and step: it cannot be decoded")
-    if None in codecs:
-        raise CourseError("this model has no codecs: pass source= and target=")
-    try:
-        return BeamTree(model, *codecs, sentence=sentence, **settings)
-    except traitlets.TraitError as error:
-        raise CourseError(f"beam_tree: {error}") from None
+    return BeamTree(model, *codecs_of(model, source, target), sentence=sentence, **settings)
 
 
 class BeamTree(Stepped):
@@ -91,12 +83,9 @@ class BeamTree(Stepped):
         self.paths = self.greedy = self.exponent = None
         self.ids: list[int] = []
         self.tokens: list[str] = []
-        step = settings.pop("step", 0)
-        for name, value in settings.items():
-            self.set_trait(name, value)
+        self.begin_with(settings)
         knobs = self._knobs()
         self._begin()
-        self.step = step  # only now it is known how many there are
         self.observe(self._changed, list(knobs))
         self.assemble(
             controls(knobs["sentence"]),
@@ -134,11 +123,7 @@ class BeamTree(Stepped):
 
     def _search(self) -> None:
         """Search with the present settings."""
-        tokens = self.source.tokenizer.tokens(self.sentence)
-        if not tokens:
-            raise CourseError("the sentence is empty: type one")
-        if len(tokens) > MOST_TOKENS:
-            raise CourseError(f"{len(tokens)} tokens: this demo reads at most {MOST_TOKENS}")
+        tokens = tokens_of(self.source, self.sentence)
         ids = self.source.vocabulary.ids(tokens)
         options = {"length_penalty": self.length_penalty, "n_best": self.width}
         trace = decoding.beam(self.model, [ids], width=self.width, **options)[0]
@@ -301,12 +286,13 @@ class BeamTree(Stepped):
         slots = range(len(self.trace.candidates[step].ids))
         rows = [self._row(step, slot) for slot in slots]
         chosen = next((slot for slot in slots if (step, slot) in self.paths.best), None)
-        return Table(f"step {self.step}: the candidates, the likeliest first", header, rows, chosen)
+        caption = f"step {self.step}: the candidates, the likeliest first"
+        return Table(caption, header, rows, chosen, digits=DIGITS)
 
-    def _row(self, step: int, slot: int) -> tuple[str, ...]:
+    def _row(self, step: int, slot: int) -> tuple[object, ...]:
         """Tell a candidate."""
         token = self.target.vocabulary.tokens[self.trace.candidates[step].ids[slot]]
-        log_prob, score = map(_exact, self._scores(step, slot))
+        log_prob, score = self._scores(step, slot)
         return token, log_prob, score, self._fate(step, slot), self._said(step, slot, TOLD)
 
     def _ranking(self) -> Table:
@@ -320,12 +306,12 @@ class BeamTree(Stepped):
         rows.append(("greedy", *self._rating(said), same, *self._whole(said)))
         names = ("log-probability", "place without penalty", "tokens", "sentence")
         caption = f"whole sentences in the end; length penalty {number(self.exponent)}"
-        return Table(caption, ("place", "with penalty", *names), rows, chosen=0)
+        return Table(caption, ("place", "with penalty", *names), rows, chosen=0, digits=DIGITS)
 
-    def _rating(self, found: Trace | Hypothesis) -> tuple[str, str]:
+    def _rating(self, found: Trace | Hypothesis) -> tuple[float, float]:
         """Return the log-probability of a whole sentence, with and without the length penalty."""
         divisor = penalty(len(found.tokens), self.exponent)
-        return _exact(found.log_prob / divisor), _exact(found.log_prob)
+        return found.log_prob / divisor, found.log_prob
 
     def _place_of_greedy(self) -> str:
         """Say whether the beam found what greedy search says."""
@@ -376,7 +362,7 @@ def _middle(slot: int) -> int:
 
 def _exact(value: float) -> str:
     """Write a log-probability so that near ties can be told apart."""
-    return f"{value:.3f}"
+    return number(value, DIGITS)
 
 
 def _curve(x: int, y: int, to_x: int, to_y: int) -> str:

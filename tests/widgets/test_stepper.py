@@ -36,7 +36,7 @@ def test_each_step_shows_the_models_own_alternatives(demo, model):
         assert shown == tokens(demo, trace.top_ids[step])
         np.testing.assert_allclose(log_probs, trace.top_log_probs[step], rtol=1e-5)
         np.testing.assert_allclose(probs, np.exp(trace.top_log_probs[step]), rtol=1e-5)
-        assert taken == ["taken"] + [""] * 7
+        assert taken == ["◀"] + [""] * 7
         assert [button.description for button in demo._buttons] == shown
         for token, log_prob in zip(shown, log_probs, strict=True):
             assert f"log-probability {number(log_prob)}" in demo.view()["alternatives"].body
@@ -143,7 +143,7 @@ def test_it_may_begin_with_nothing(model):
     assert demo.message == "" and demo.last > 0
 
 
-@pytest.mark.parametrize("sentence", ["blorp blarp", "🙂🙃 👩‍👩‍👧", "שלום עולם", "a" * 200, "so " * 200])
+@pytest.mark.parametrize("sentence", ["blorp blarp", "🙂🙃 👩‍👩‍👧", "שלום עולם", "so " * 200])
 def test_any_text_is_read(demo, sentence):
     demo.sentence = sentence
     assert demo.message == "" and demo.last > 0

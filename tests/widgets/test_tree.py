@@ -12,6 +12,7 @@ from course import decoding, widgets
 from course.errors import CourseError
 from course.text import Codec, Vocabulary
 from course.trace import DROPPED, ENDED, KEPT
+from course.wording import number
 
 SENTENCE = "My sister is very tired."
 
@@ -128,12 +129,18 @@ def test_a_line_leads_from_each_box_to_its_parent(small):
             assert (from_x + 114, from_y + 11, x, y + 11) in lines
 
 
+def told(value):
+    return number(value, 5)
+
+
 def test_hovering_tells_the_whole_of_a_candidate(demo):
     demo.step = 3
     tips = [box.find("title").text for box in nodes(demo)][-10:]
     rows = demo.view()["candidates"].rows
     for tip, (_, log_prob, score, fate, said) in zip(tips, rows, strict=True):
-        assert tip == f"“{said}”: log-probability {log_prob}, with penalty {score}; {fate}"
+        assert (
+            tip == f"“{said}”: log-probability {told(log_prob)}, with penalty {told(score)}; {fate}"
+        )
 
 
 def test_the_tree_shows_the_last_steps_and_says_how_many_came_before(reverser, codecs):
@@ -300,7 +307,7 @@ def test_models_and_settings_that_make_no_sense_are_one_line(reverser):
     with pytest.raises(CourseError, match="no start and step"):
         widgets.beam_tree(object(), SENTENCE)
     for settings in ({"width": 11}, {"width": 0}, {"length_penalty": 2.5}, {"widht": 3}):
-        with pytest.raises(CourseError, match="beam_tree: ") as caught:
+        with pytest.raises(CourseError, match="Beam search, a tree that grows: ") as caught:
             widgets.beam_tree(reverser, SENTENCE, **settings)
         assert "\n" not in str(caught.value)
 
