@@ -87,6 +87,7 @@ def fit(
     resume: bool = False,
     show: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
+    on_progress: Callable[[progress.Progress], None] | None = None,
 ) -> History:
     """Train a model; it ends with the weights of its best epoch.
 
@@ -105,6 +106,7 @@ def fit(
         resume: go on from the state in `folder`.
         show: show a progress bar, in a notebook or on a terminal.
         on_epoch: called after each epoch.
+        on_progress: called within an epoch, a dozen batches at a time, and when its last is done.
 
     Returns:
         The history. Ctrl-C ends training early and leaves the best model so far, or, within the
@@ -120,7 +122,7 @@ def fit(
     bar = progress.bar(show)
     try:
         for epoch in range(len(run.history.epochs) + 1, epochs + 1):
-            run.epoch(epoch, epochs, train, valid, seed, bar)
+            run.epoch(epoch, epochs, train, valid, seed, bar, on_progress)
             bar.line(_summary(run.history.epochs[-1], epochs))
             if not np.isfinite(_judged_loss(run.history.epochs[-1])):
                 run.history.stopped = "diverged"
@@ -195,7 +197,7 @@ class _Run:
         self.train_step = _train_step(model, self.optimizer)
         self.valid_step = _evaluator(model)
 
-    def epoch(self, epoch, epochs, train, valid, seed, bar) -> None:
+    def epoch(self, epoch, epochs, train, valid, seed, bar, on_progress) -> None:
         """Pass once over the training batches, then judge."""
         began, sums = time.perf_counter(), np.zeros(3)
         waiting = []
@@ -206,7 +208,10 @@ class _Run:
                 sums += np.sum([[float(x) for x in three] for three in waiting], axis=0)
                 waiting.clear()
                 seconds = time.perf_counter() - began
-                bar.update(progress.Progress(epoch, epochs, done, len(train), *sums, seconds))
+                now = progress.Progress(epoch, epochs, done, len(train), *sums, seconds)
+                bar.update(now)
+                if on_progress:
+                    on_progress(now)
         speed = sums[2] / (time.perf_counter() - began)
         judged = (None, None)
         if valid is not None:

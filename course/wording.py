@@ -14,8 +14,8 @@ def number(value: float, digits: int = 3) -> str:
 
 def visible(token: object) -> str:
     """Write a token so that it can be seen: a space as ␣, a line end as ↵."""
-    text = str(token)
-    return text.replace(" ", "␣") if not text.strip() else text.replace("\n", "↵")
+    text = str(token).replace("\n", "↵")
+    return text if text.strip() else text.replace(" ", "␣")
 
 
 def shorten(text: str, most: int = 70) -> str:

@@ -10,7 +10,7 @@
 # %%
 import numpy as np
 
-from course import checks, corpora, doctor, plots, runtime, text, widgets
+from course import checks, corpora, doctor, plots, pretrained, runtime, text, widgets
 
 # %% [markdown]
 # ## What shall we be able to build?
@@ -18,8 +18,6 @@ from course import checks, corpora, doctor, plots, runtime, text, widgets
 # A translator ships with the course. It is a small network, trained on English and Spanish sentences that a small grammar made, and by lesson 05 we shall have built one like it. The next cell loads it; the first use of TensorFlow takes some seconds.
 
 # %%
-from course import pretrained
-
 translator = pretrained.load("words")
 sentence = "Is my wallet in the kitchen?"
 print(f"{sum(weight.size for weight in translator.get_weights().values()):,} numbers, all of them learnt")

@@ -117,6 +117,19 @@ def test_the_same_seed_gives_the_same_result_twice():
     assert any(not np.array_equal(weight, results[2][name]) for name, weight in results[0].items())
 
 
+def test_progress_is_told_within_an_epoch_and_at_its_end():
+    data, told = copying(16 * 29), []  # 29 batches: two dozens, and five more
+    history = training.fit(build(), data, epochs=2, on_progress=told.append, **FIT)
+    assert [(now.epoch, now.done) for now in told] == [
+        (epoch, done) for epoch in (1, 2) for done in (12, 24, 29)
+    ]
+    assert {(now.epochs, now.total) for now in told} == {(2, 29)}
+    for now, row in zip(told[2::3], history.epochs, strict=True):
+        assert now.nll / now.tokens == pytest.approx(row.loss)
+        assert now.right / now.tokens == pytest.approx(row.accuracy)
+    assert told[0].tokens < told[1].tokens < told[2].tokens == told[5].tokens
+
+
 def test_early_stopping_counts_epochs_without_progress():
     history = training.fit(
         build(), copying(16), VALID, epochs=200, schedule="constant", patience=3, **FIT

@@ -148,7 +148,7 @@ def test_a_picture_that_stands_alone_brings_its_own_style():
     assert 'xmlns="http://www.w3.org/2000/svg"' in svg and "--u-blue" in svg
 
 
-WITHOUT_A_MODEL = ("one_hot", "padding_trap", "attention_map", "temperature_playground")
+WITHOUT_A_MODEL = ("one_hot", "padding_trap", "attention_map")
 
 
 def test_demos_without_a_model_load_no_tensorflow():

@@ -87,8 +87,8 @@ def test_unknown_words_are_read_as_unk_and_said_so(demo, model):
     [
         ("text", "", "the text is empty"),
         ("source_sentence", " ", "the source is empty"),
-        ("text", "mi " * 201, "the text: 201 tokens"),
-        ("source_sentence", "my " * 201, "the source: 201 tokens"),
+        ("text", "mi " * 201, "the text has 201 tokens"),
+        ("source_sentence", "my " * 201, "the source has 201 tokens"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(demo, trait, value, says):

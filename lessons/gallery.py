@@ -1,0 +1,140 @@
+# %% [markdown]
+# # The gallery: all demos on one page
+#
+# Each demo of the course stands here once, with two small translators that ship with it. Run all cells, then play: nothing can break, and *Restart Kernel and Run All Cells* brings everything back. A demo works by keyboard as well: Tab moves from control to control, Enter or Space presses a button, and the arrow keys move a slider. Beside each picture a table says the same in numbers.
+
+# %%
+import numpy as np
+from IPython.display import display
+
+from course import batches, corpora, decoding, pretrained, runtime, text, training, widgets
+
+translator = pretrained.load("words")
+speller = pretrained.load("characters")
+sentence = "Is my wallet in the kitchen?"
+
+# %% [markdown]
+# ## What does a sentence look like as numbers?
+#
+# A token is an id, or a row of zeros with a single one. **How much memory do the zeros take?** Move the sliders below the matrix. Lesson 02 is about this.
+
+# %%
+widgets.one_hot(sentence, translator.source)
+
+# %% [markdown]
+# ## What does a decoder read while it is taught?
+#
+# With a teacher it reads the right sentence, one step behind what it must say; alone it reads its own words. The switch plants a slip by one step. **What would a model learn from it?** Lesson 03 is about this.
+
+# %%
+widgets.teacher_forcing(
+    "¿Mi cartera está en la cocina?", model=translator, source_sentence=sentence
+)
+
+# %% [markdown]
+# ## What happens inside a cell?
+#
+# The word translator is made of GRU cells, the one that works character by character of LSTM cells. **Which gate opens at which token?** Lesson 04 is about this.
+
+# %%
+widgets.inside_a_cell(translator, sentence)
+
+# %%
+widgets.inside_a_cell(speller, "Where are my keys?")
+
+# %% [markdown]
+# ## What does training look like?
+#
+# A small translator learns a few hundred sentences while we watch. **Does the loss fall as fast at the end as at the beginning?**
+
+# %%
+pairs = [pair for pair in corpora.load_pairs("grammar") if len(pair[0]) <= 24][
+    : runtime.pick(1000, 200)
+]
+codecs = [text.Codec.fit(side, text.tokenizer("word", lower=True)) for side in zip(*pairs)]
+train, valid = (
+    batches.PairBatches.encode(part, *codecs, batch=32, buckets=1)
+    for part in batches.split_by_source(pairs, 0.1, seed=0)
+)
+
+from course.models.seq2seq import Config, Seq2Seq
+
+beginner = Seq2Seq(
+    Config(*(len(codec.vocabulary) for codec in codecs), units=48, embedding=24, cell="gru"),
+    *codecs,
+)
+dashboard = widgets.training_dashboard()
+display(dashboard)
+history = training.fit(
+    beginner,
+    train,
+    valid,
+    epochs=runtime.pick(8, 2),
+    learning_rate=8e-3,
+    show=False,
+    on_epoch=dashboard.add,
+    on_progress=dashboard.follow,
+)
+dashboard.end(history)
+
+# %% [markdown]
+# ## How good is it, and who says so?
+#
+# The beginner goes through a dozen sentences that it has not been trained on. **What happens to the accuracy if we make the batch wider, with nothing but padding?** Lesson 06 will be about this.
+
+# %%
+batch = next(iter(valid))
+few = slice(0, 12)
+predicted = np.argmax(beginner.logits(batch.source[few], batch.target_in[few]), axis=-1)
+widgets.padding_trap(predicted, batch.target_out[few], codecs[1])
+
+# %% [markdown]
+# ## How does a translator write?
+#
+# One token at a time. **What if it had said something else?** Press an alternative. Lesson 05 is about this.
+
+# %%
+widgets.decoding_stepper(translator, sentence)
+
+# %% [markdown]
+# ## Must it take the likeliest token?
+#
+# One distribution, three knobs, a hundred samples. This is what the word translator thinks of the second token of its sentence.
+
+# %%
+ids = translator.source.ids(sentence)
+trace = decoding.greedy(translator, [ids], alternatives=len(translator.target.vocabulary))[0]
+logits = np.full(len(translator.target.vocabulary), -1e9)
+logits[trace.top_ids[1]] = trace.top_log_probs[1]
+widgets.temperature_playground(logits, translator.target.vocabulary)
+
+# %% [markdown]
+# ## Is the likeliest token the beginning of the likeliest sentence?
+#
+# A beam search follows several beginnings at once. **Does a wider beam find a likelier sentence?**
+
+# %%
+widgets.beam_tree(translator, sentence)
+
+# %% [markdown]
+# ## How surprised is it?
+#
+# We type a translation, and the model says how many bits of surprise each token was to it. **What happens where the translation is wrong?** Change a word of it. Lesson 09 will be about this.
+
+# %%
+widgets.perplexity_meter(translator, "¿Mi cartera está en el baño?", source_sentence=sentence)
+
+# %% [markdown]
+# ## Where does it look?
+#
+# A model with *attention* looks back at the source at every step. Lesson 07 will build one that learns where to look; the one here is wired by hand, and says its source backwards.
+
+# %%
+from course.models.reverser import Reverser
+
+words = text.Codec.fit(["one two three four five six"], text.tokenizer("word"))
+backwards = Reverser(len(words.vocabulary), words, words, sharpness=2.0)
+trace = decoding.greedy(backwards, [words.ids("one two three four five six")])[0]
+widgets.attention_map(
+    trace, "one two three four five six".split(), words.vocabulary.words(trace.tokens)
+)
