@@ -138,6 +138,7 @@ class _Desk:
         self._plans, self._journal = plans, journal
         self._texts = {name: plan.to_json() for name, plan in plans.items()}
         self._limits, self._level = asdict(limits), level
+        self._circumstances = circumstances(limits)
         self._keys: dict[Unit, dict] = {}
 
     def prepare(self, unit: Unit) -> tuple[bytes, str, str] | None:
@@ -200,10 +201,8 @@ class _Desk:
             "found": [*unit.repairs, *unit.notes],
             "submission": hashlib.sha256(submission).hexdigest(),
             "plan": hashlib.sha256(text.encode()).hexdigest(),
-            "version": __version__,
-            "grader": grader(),
             "sandbox": self._level,
-            "limits": {key: self._limits[key] for key in self._limits if key not in NOT_KEYS},
+            **self._circumstances,
         }
 
     def _blank(self, unit: Unit, status: str, note: str, submission: str = "") -> Outcome:
@@ -222,6 +221,12 @@ class _Desk:
             version=__version__,
             seed=self._limits["seed"],
         )
+
+
+def circumstances(limits: Limits) -> dict:
+    """Return what an outcome depends on beside submission, assignment and machine."""
+    counted = {name: value for name, value in asdict(limits).items() if name not in NOT_KEYS}
+    return {"version": __version__, "grader": grader(), "limits": counted}
 
 
 @cache

@@ -17,6 +17,7 @@ import typer
 
 from course.cli import guard
 from course.cli.options import between
+from course.errors import CourseError
 
 if TYPE_CHECKING:
     from autograder.classroom import Classroom
@@ -84,22 +85,39 @@ def collect(
         Path, typer.Argument(metavar="PATH", help="A folder, or a zip from Canvas or Moodle.")
     ],
     assignment: Assignment = None,
-    roster: Annotated[Path | None, _path("FILE", "A CSV file with a column student_id.")] = None,
+    roster: Annotated[
+        Path | None, _path("FILE", "The class, as a CSV file; usually the one given last.")
+    ] = None,
 ) -> None:
     """Take in submissions: the newest counts, older ones are kept.
 
-    The students of a roster become known to the gradebook: who of them hands in nothing is missing.
+    A roster has a line for each student, and in its first line the names of its columns:
+    student_id, and of name, first_name, last_name, email, login, sis_id, canvas_id and moodle_id
+    those that you know. A gradebook exported by Canvas and Moodle's grading worksheet are rosters
+    as they are. The roster is kept and used the next time too; its students become known to the
+    gradebook: who of them hands in nothing is missing.
+
+    The exit code is 1 if nothing could be placed.
     """
     from autograder import collect as collecting
-    from autograder.roster import Roster
+    from autograder import roster as rosters
 
     classroom = _classroom()
     name = _full(classroom, [assignment])[0] if assignment else None
-    people = Roster.read(roster) if roster else None
+    listed = roster or rosters.kept(classroom)
+    people = rosters.Roster.read(listed) if listed else None
     collected = collecting.collect(path, classroom, assignment=name, roster=people)
-    if people:
-        _enrol(people, classroom)
+    if listed and not roster:
+        _warn([f"students as in {listed}, the roster given last (without one: delete it)"])
     _warn([*collected.notes, *(f"not placed: {line}" for line in collected.problems)])
+    if not collected.placements:
+        _warn([f"{path}: {collected.nothing()}"])
+        raise typer.Exit(1)
+    if people and roster:
+        rosters.keep(roster, classroom)
+        _enrol(people, classroom)
+    if collected.late:
+        print(f"late: {_list(f'{one.student} ({one.assignment})' for one in collected.late)}")
     print(collected.summary())
 
 
@@ -165,6 +183,7 @@ def feedback(names: Names = None) -> None:
     pages = 0
     for name in _full(classroom, names) if names else [None]:
         pages += len(write_feedback(classroom, name))
+    _warn_of_newer(classroom, _full(classroom, names) if names else None)
     print(f"{pages} {'page' if pages == 1 else 'pages'} in {classroom.feedback}")
 
 
@@ -180,6 +199,7 @@ def status(
     classroom = _classroom()
     known = state.known(classroom)
     found = state.rows(classroom, resolve(names, known) if names else known)
+    _warn(state.interrupted(classroom))
     if as_json:
         state.print_json(found)
     elif found:
@@ -199,12 +219,17 @@ def export(
 ) -> None:
     """Write grades for another system. Who handed in nothing gets no grade there, and not 0."""
     from autograder import marks
+    from autograder.database import NOTHING
     from autograder.exports import export
 
     classroom = _classroom()
     name = _full(classroom, [assignment])[0] if assignment else None
-    made = export(to.value, marks.grades(classroom, name), template)
+    grades = marks.grades(classroom, name)
+    if not grades:
+        raise CourseError(NOTHING)
+    made = export(to.value, grades, template)
     _warn(made.warnings)
+    _warn_of_newer(classroom, [name] if name else None)
     for path in _written(made.files, output, classroom):
         print(path)
 
@@ -280,6 +305,25 @@ def _written(files: dict[str, bytes], output: Path | None, classroom: Classroom)
         yield path
 
 
+def _warn_of_newer(classroom: Classroom, names: list[str] | None) -> None:
+    """Say in a line whose submissions are newer than what was graded."""
+    from autograder import status as state
+
+    newer = [row for row in state.rows(classroom, names or state.known(classroom)) if row.changed]
+    if newer:
+        count = "1 submission is" if len(newer) == 1 else f"{len(newer)} submissions are"
+        who = _list(sorted({row.student for row in newer}))
+        again = shlex.join(["autograder", "grade", *sorted({row.assignment for row in newer})])
+        _warn([f"{count} newer than what was graded ({who}); grade again: {again}"])
+
+
+def _list(names: Iterable[str]) -> str:
+    """Return names in one line; those of folders are only text."""
+    from autograder.table import clean
+
+    return ", ".join(map(clean, dict.fromkeys(names)))
+
+
 def _warn(lines: Iterable[str]) -> None:
     """Write lines to standard error; names of files and students in them are only text."""
     from autograder.table import clean
@@ -301,7 +345,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: those after the name of the program; what was typed if None.
 
     Returns:
-        The exit code: 0; 2 for bad input; 130 after Ctrl-C.
+        The exit code: 0; 1 if nothing could be collected; 2 for bad input; 130 after Ctrl-C.
     """
     typed = list(sys.argv[1:] if arguments is None else arguments)
     # nbformat imports jsonschema, which compiles a grammar of addresses that no notebook is checked

@@ -3,8 +3,8 @@
 From a folder or a zip, as Canvas and Moodle hand it out or as it lies on a disk (`layouts` lists
 the patterns). Whose a file is, the roster says (`roster` lists its columns), or else the path: the
 folder; for Canvas the squashed name and the user's number, as `leeann_12345`; for Moodle the name,
-with the participant's number only where two have one name. Give a roster the first time or never:
-without it the same person gets another folder.
+with the participant's number only where two have one name. With a roster the same person gets
+another folder than without: folders from before it are named in the notes.
 
 Which assignment it is, the caller says, or a folder of that name, or the notebook's name, or the
 grade ids in its cells. Of several versions the newest is graded, and the others are kept in
@@ -18,6 +18,7 @@ submission they would make a whole class late. Canvas's own mark is in `collecte
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -79,13 +80,18 @@ class Collected:
         placements: every notebook that has its place.
         problems: a line for each file that could not be placed: which, and why.
         notes: a line for each decision that an instructor may want to look at.
-        ignored: how many other files there were.
+        others: the names of all other files.
     """
 
     placements: list[Placement] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    ignored: int = 0
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def ignored(self) -> int:
+        """How many other files there were."""
+        return len(self.others)
 
     def of(self, status: str) -> list[Placement]:
         """Return the notebooks with a status."""
@@ -111,7 +117,16 @@ class Collected:
         counts = {status: len(self.of(status)) for status in (PLACED, REPLACED, UNCHANGED, OLDER)}
         counts |= {"late": len(self.late), "not placed": len(self.problems)}
         named = [f"{count} {what}" for what, count in counts.items() if count or what == PLACED]
-        return ", ".join(named) + f"; {self.ignored} other files ignored"
+        which = f" ({_some(self.others)})" if self.others else ""
+        return ", ".join(named) + f"; {self.ignored} other files ignored{which}"
+
+    def nothing(self) -> str:
+        """Return what was found instead where nothing was placed."""
+        if self.problems:
+            return "nothing was placed; the lines above say why"
+        if self.others:
+            return f"nothing was placed: no notebook (.ipynb) there, only {_some(self.others)}"
+        return "nothing was placed: there are no files"
 
 
 @dataclass(frozen=True)
@@ -188,6 +203,7 @@ class _Collector:
         groups: dict[tuple[str, str], list[_Found]] = defaultdict(list)
         for one in found:
             groups[one.owner, one.assignment].append(one)
+        self._say_who_is_double()
         students = self.shelf.folders({owner for owner, _ in groups})
         for (owner, _), group in sorted(groups.items()):
             self._place_group(students[owner], self._named(group))
@@ -198,8 +214,34 @@ class _Collector:
         packed = entry.refused and entry.path[-1].casefold().endswith(".zip")
         if clue.wanted and (layouts.is_notebook(clue.file) or packed):
             return True
-        self.result.ignored += entry.path[-1] != TIMESTAMP
+        if entry.path[-1] != TIMESTAMP:
+            self.result.others.append(entry.path[-1])
         return False
+
+    def _say_who_is_double(self) -> None:
+        """Note the folders in which an earlier collecting without this roster put its students."""
+        doubles = []
+        for folder, owner, record in self.shelf.owners() if self.roster else ():
+            student = self._on_roster(owner, record)
+            if student not in ("", owner):
+                doubles.append(f"{folder} is {student}")
+        if doubles:
+            self.result.notes.append(
+                f"collected before without this roster, and now in the class twice: "
+                f"{_some(doubles)}; collect those downloads again (the roster is kept), then "
+                "remove the first name: rm -r classroom/*/NAME classroom/outcomes/*/NAME; "
+                "nbgrader db student remove NAME --force"
+            )
+
+    def _on_roster(self, owner: str, record: Record) -> str:
+        """Return the id of the student whom a folder's owner is by the roster; empty if unclear."""
+        if owner in {student.id for student in self.roster.students}:
+            return owner
+        name = re.sub(r"_\d+$", "", owner)
+        try:
+            return self.roster.find(name, record.canvas_id, record.moodle_id).id
+        except CourseError:
+            return ""
 
     def _say_who_has_none(self, notebooks: list[tuple[Entry, Clue]]) -> None:
         """Report students who have handed in files, but no notebook."""

@@ -294,8 +294,15 @@ def _connect(address: str):
             "--scheduler needs Dask, which is not installed: pip install 'unrolled[cluster]'"
         ) from None
     _hush()
+
+    class Quiet(Client):
+        """A client that only `stop` closes: one that never connected cannot be closed."""
+
+        def __del__(self) -> None:
+            pass
+
     try:
-        return Client(address, timeout=CONNECT, set_as_default=False)
+        return Quiet(address, timeout=CONNECT, set_as_default=False)
     except Exception as error:  # OSError, TimeoutError, ValueError for an odd address, and others
         raise CourseError(
             f"{address}: no Dask scheduler answers there ({type(error).__name__}); "

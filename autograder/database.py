@@ -39,6 +39,8 @@ from course.errors import CourseError
 # Seconds to wait for another process that writes; nbgrader's formgrader takes a few milliseconds.
 PATIENCE = 10.0
 
+NOTHING = "nothing is graded yet: run `autograder grade`"
+
 # What was recorded last, to tell a person's change from our own. nbgrader knows nothing of it.
 _OURS = MetaData()
 SEEN = Table(
@@ -110,7 +112,7 @@ def opened(classroom: Classroom, *, make: bool = False) -> Iterator[Database]:
     with clear_errors(classroom):
         if not exists(classroom):
             if not make:
-                raise CourseError(f"{classroom.gradebook}: no gradebook yet; grade something first")
+                raise CourseError(NOTHING)
             _make(classroom)
         database = Database(classroom)
         try:

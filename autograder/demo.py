@@ -53,6 +53,7 @@ def demo() -> None:
         for student, submission in _class_of_twelve(classroom).items():
             _hand_in(classroom, student, submission)
         grading.run(classroom, grading.Order([ASSIGNMENT], LIMITS))
+    print("This class was temporary: nothing of it is kept.")
 
 
 def _copy(home: Classroom, folder: Path) -> Classroom:

@@ -2,7 +2,8 @@
 
 The page shows a learner's own outputs, as saved, and none from grading: there the learner's code
 was called with hidden data, and could have printed it. Test cells stand there as they were
-released. Nothing on the page is live; all of a learner's text, Markdown too, is shown as text.
+released. Nothing on the page is live: a learner's text is shown as text, and of Markdown no more is
+rendered than headings, paragraphs, lists, tables and listings.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from autograder import outcome as words
 from autograder.classroom import Classroom
 from autograder.marks import Mark, Marked, marked
 from autograder.outcome import Outcome, Task
-from autograder.plan import ANSWER, GIVEN, MANUAL, TESTS, Plan, make_plan
+from autograder.plan import GIVEN, TESTS, Plan, make_plan
 from autograder.records import load_outcomes, notebook_path, write_whole
-from autograder.repair import OWN, Cell, Unreadable, repair
+from autograder.rendered import rendered
+from autograder.repair import ROLES, Cell, Unreadable, repair
 from autograder.shown import (
     MOST_OUTPUTS,
     Picture,
@@ -45,7 +47,9 @@ LARGEST_SHOWN = 20 * 2**20  # bytes of a notebook; to parse it takes many times 
 LARGEST_PAGE = 4_000_000  # bytes of cells; the rest of a page is small
 LONGEST_SOURCE = 20_000  # characters
 LONGEST_OUTPUT = 3_000  # characters
+MOST_MARKDOWN = 100_000  # characters of a notebook that are rendered
 MOST_SENTENCES = 100  # of repairs, and of notes
+PLAIN = Markup()  # the HTML of what is shown as it was typed
 
 VERDICTS = {  # a sign for the eye, words for everybody, and a class
     words.PASSED: ("✓", "Right", "good"),
@@ -61,13 +65,6 @@ STOPPED = {
     words.OUT_OF_MEMORY: ("Your notebook took more memory than it may, and was stopped.",),
     words.DIED: ("Your notebook's Python ended before the notebook did.",),
     words.UNREADABLE: ("The file that was handed in could not be read as a notebook.",),
-}
-ROLES = {
-    ANSWER: "your answer",
-    MANUAL: "your answer",
-    OWN: "your own cell",
-    GIVEN: "given",
-    TESTS: "tests, as released",
 }
 
 
@@ -101,11 +98,13 @@ class Shown:
     source: str
     is_code: bool
     pieces: list[Piece] = field(default_factory=list)
+    html: Markup = PLAIN  # of Markdown, where it can be rendered
 
     @property
     def size(self) -> int:
         """About how many bytes it takes on the page."""
-        texts = [self.heading, self.source, *(piece.text for piece in self.pieces)]
+        source = str(self.html) or self.source
+        texts = [self.heading, source, *(piece.text for piece in self.pieces)]
         images = [piece.picture.base64 for piece in self.pieces if piece.picture]
         return sum(len(escape(text).encode()) + 200 for text in [*texts, *images])
 
@@ -318,9 +317,10 @@ def _cells(submission: bytes | None, plan: Plan) -> Iterator[Shown]:
     except MemoryError:
         yield _too_large()
         return
-    size = 0
+    size = text = 0
     for number, cell in enumerate(cells, 1):
-        shown = _shown(number, cell)
+        text += len(cell.source) if cell.kind != "code" else 0
+        shown = _shown(number, cell, text <= MOST_MARKDOWN)
         size += shown.size
         if size > LARGEST_PAGE:
             rest = f"Cells {number} to {len(cells)} are left out: they are too large for this page."
@@ -335,12 +335,14 @@ def _too_large() -> Shown:
     return Shown("All cells", "", False, [Piece("remark", why)])
 
 
-def _shown(number: int, cell: Cell) -> Shown:
+def _shown(number: int, cell: Cell, render: bool = True) -> Shown:
     """Return a cell as the page has it; of a locked one, only what was released."""
     heading = f"Cell {number}: {ROLES.get(cell.role, 'text')}"
     source = shortened(plain(cell.source), LONGEST_SOURCE)
     pieces = [] if cell.role in (GIVEN, TESTS) else list(_pieces(cell))
-    return Shown(heading, source, cell.kind == "code", pieces)
+    is_code = cell.kind == "code"
+    html = rendered(source) if render and not is_code else PLAIN
+    return Shown(heading, source, is_code, pieces, html)
 
 
 def _pieces(cell: Cell) -> Iterator[Piece]:

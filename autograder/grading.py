@@ -66,7 +66,7 @@ def run(classroom: Classroom, order: Order, job: batch.Job = batch.grade_one) ->
     """
     began = time.monotonic()
     with _hired(order) as crew:
-        print(_walls(crew, order.limits.require_sandbox), flush=True)
+        walls = _walls(crew, order.limits.require_sandbox)
         limits = replace(order.limits, hidden=_private(classroom))
         plans = units.make_plans(classroom, order.assignments)
         asked = _asked(classroom, plans, order.only)
@@ -75,7 +75,9 @@ def run(classroom: Classroom, order: Order, job: batch.Job = batch.grade_one) ->
             journal.opened(classroom.work / "journal", order.resume) as log,
             _resumable(log, order),
         ):
+            _say_what_is_anew(log, asked, limits, order)
             _register(classroom, plans, asked)
+            print(walls, flush=True)
             with table.watching(asked) as watcher:
                 graded = batch.grade(asked, plans, crew, limits, log, watcher, job)
             _record(classroom, graded, log, order)
@@ -176,6 +178,37 @@ def _enrolled(classroom: Classroom) -> list[str]:
         return []
     with database.opened(classroom) as opened:
         return [student.id for student in opened.book.students]
+
+
+def _say_what_is_anew(log: Journal, asked: list[Unit], limits: Limits, order: Order) -> None:
+    """Say why nothing of an earlier run can be used, where it had other limits or other code."""
+    names = {unit.name for unit in asked}
+    before = [key for key in log.known() if _about(key) in names] if order.resume else []
+    ours = batch.circumstances(limits)
+    unlike = [key for key in before if any(key[name] != ours[name] for name in ours)]
+    if not before or len(unlike) < len(before):
+        return
+    last = unlike[-1]
+    if last["grader"] != ours["grader"]:
+        why = "was made by other code of the autograder"
+    else:
+        flags = _flags(last["limits"], ours["limits"])
+        why = f"had other limits; to go on with it: {' '.join(['--resume', *flags])}"
+    note(f"autograder: everything is graded anew: the run before {why}")
+
+
+def _about(key: dict) -> tuple[str, str, str]:
+    """Return what a line of the journal is about."""
+    return key["student"], key["assignment"], key["notebook"]
+
+
+def _flags(theirs: dict, ours: dict) -> list[str]:
+    """Return the options that give another run's limits, those that differ from ours."""
+    differ = [name for name in ("timeout", "memory", "seed") if theirs[name] != ours[name]]
+    flags = [f"--{name} {theirs[name]:g}" for name in differ]
+    if theirs["require_sandbox"] != ours["require_sandbox"]:
+        flags.append("--require-sandbox" if theirs["require_sandbox"] else "(no --require-sandbox)")
+    return flags
 
 
 def _register(classroom: Classroom, plans: Plans, asked: list[Unit]) -> None:

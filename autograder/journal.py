@@ -116,6 +116,11 @@ class Journal:
         data = self._load(entry.notebook) if entry.notebook else None
         return None if data is None else json.loads(data)
 
+    def known(self) -> list[dict]:
+        """Return everything that each outcome depended on, those that are looked back at first."""
+        older = [key for one in reversed(self._older) for key in one.known()]
+        return [*(older if self._looks_back else []), *map(json.loads, self._entries)]
+
     def settle(self, names: Collection[tuple[str, str, str]]) -> None:
         """Remember that the gradebook has the outcomes of some notebooks, here and in older ones.
 
@@ -213,6 +218,49 @@ def opened(folder: Path, resume: bool) -> Iterator[Journal]:
             kept = [stack.enter_context(closing(Journal(path))) for path in _aside(folder)]
             older = [journal for journal in kept if not journal.settled]
             yield stack.enter_context(closing(Journal(folder / CURRENT, older, resume)))
+
+
+def unrecorded(folder: Path) -> set[tuple[str, str, str]]:
+    """Return the notebooks that are graded but not in the gradebook; none while a batch is at work.
+
+    Args:
+        folder: `classroom/journal`. Nothing is written to it.
+
+    Returns:
+        Student, assignment and notebook of each.
+    """
+    if not folder.is_dir() or _is_at_work(folder / "lock"):
+        return set()
+    found: set[tuple[str, str, str]] = set()
+    for path in (folder / CURRENT, *_aside(folder)):
+        lines, marks = (_content(path / name) for name in ("lines.jsonl", "recorded"))
+        entries = dict(filter(None, map(_parse, lines.split(b"\n"))))
+        recorded = set(marks.decode("ascii", "replace").split())
+        left = (one for text, one in entries.items() if _digest(text) not in recorded)
+        found |= {_name(one.outcome) for one in left}
+    return found
+
+
+def _is_at_work(path: Path) -> bool:
+    """Whether a batch holds its lock."""
+    try:
+        import fcntl
+
+        with open(path) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return False
+    return False
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes; none if there is no such file."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _set_aside(folder: Path) -> None:

@@ -80,6 +80,26 @@ def marked(classroom: Classroom) -> dict[tuple[str, str, str], Marked]:
         return {(one.student.id, one.assignment.name, one.name): _marked(one) for one in notebooks}
 
 
+def enrolled(classroom: Classroom) -> tuple[list[str], set[tuple[str, str]]]:
+    """Return the students in the gradebook, and whose work on which assignment came late there.
+
+    Raises:
+        CourseError: the gradebook cannot be read.
+    """
+    if not exists(classroom):
+        return [], set()
+    with opened(classroom) as database:
+        students = sorted(student.id for student in database.book.students)
+        submissions = database.book.db.query(SubmittedAssignment).all()
+        late = {(one.student_id, one.assignment.name) for one in submissions if _is_late(one)}
+        return students, late
+
+
+def _is_late(submission: SubmittedAssignment) -> bool:
+    """Whether work came after the date for it; an extension of no date breaks nbgrader."""
+    return submission.assignment.duedate is not None and submission.total_seconds_late > 0
+
+
 def grades(classroom: Classroom, assignment: str | None = None) -> list[Grade]:
     """Return what each student gets, by assignment and student; who handed in nothing has no score.
 

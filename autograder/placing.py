@@ -87,6 +87,15 @@ class Shelf:
             taken[folder.name] = next(filter(None, known), folder.name)
         return folders(names, taken)
 
+    def owners(self) -> Iterator[tuple[str, str, Record]]:
+        """Yield each student's folder, the name as collected, and one record of theirs."""
+        for folder in sorted(self.submitted.iterdir()) if self.submitted.is_dir() else ():
+            for path in sorted(folder.glob(f"*/{RECORDS}")):
+                found = list(read_records(path.parent).values())
+                if found and (owner := read_owner(path.parent)):
+                    yield folder.name, owner, found[0]
+                    break
+
     def put(self, place: Place, data: bytes, record: Record) -> str:
         """Place a notebook, unless what is there is newer.
 

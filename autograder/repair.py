@@ -18,9 +18,16 @@ from autograder import reading
 from autograder.plan import ANSWER, GIVEN, MANUAL, TESTS, TEXT, Plan, PlanCell
 from autograder.reading import CODE, MARKDOWN, Content, Found, Unreadable
 
-__all__ = ["OWN", "Cell", "Repaired", "Unreadable", "repair", "to_notebook"]
+__all__ = ["OWN", "ROLES", "Cell", "Repaired", "Unreadable", "repair", "to_notebook"]
 
 OWN = "own"
+ROLES = {  # as learners read them
+    ANSWER: "your answer",
+    MANUAL: "your answer",
+    OWN: "your own cell",
+    GIVEN: "given",
+    TESTS: "tests, as released",
+}
 ELSEWHERE = "# Answered in another cell."
 
 # nbgrader's flags of a role: grade, solution, locked.

@@ -15,6 +15,8 @@ The columns, in any order; a header's case, spaces and dashes do not matter:
 A student id, and any of the others. nbgrader's own list of students, a gradebook exported by
 Canvas, and a grading worksheet that Moodle wrote in English are rosters as they are; in these two
 the student's id is the login, else the e-mail address, else the number in the student system.
+
+The roster that was given last is kept as `classroom/roster.csv`, and used where none is given.
 """
 
 from __future__ import annotations
@@ -24,9 +26,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from autograder.classroom import Classroom
 from autograder.exports.table import Table
 from autograder.names import shown, squashed, word_orders
+from autograder.records import write_whole
 from course.errors import CourseError
+
+KEPT = "roster.csv"
 
 _COLUMNS = {
     "id": ("student_id", "student", "id"),
@@ -131,7 +137,17 @@ class Roster:
                 return found[0]
         number = shown(canvas_id or moodle_id)
         also = f" and nobody with the number {number}" if number else ""
-        raise CourseError(f"nobody is called {shown(name)!r} in {self.place}{also}")
+        looked = ", ".join(self.columns) or "none filled in"
+        raise CourseError(
+            f"nobody is called {shown(name)!r} in {self.place} (columns: {looked}){also}"
+        )
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that say anything of anybody, by the names that this module gives them."""
+        named = [field.name for field in fields(Student)]
+        known = [name for name in named if any(getattr(one, name) for one in self.students)]
+        return ["student_id" if name == "id" else name for name in known]
 
     def _possible(self, canvas_id: str) -> list[Student]:
         """Return the students without those who are known to have another number in Canvas."""
@@ -140,6 +156,25 @@ class Roster:
             for student in self.students
             if not canvas_id or student.canvas_id in ("", canvas_id)
         ]
+
+
+def keep(path: Path, classroom: Classroom) -> None:
+    """Keep a roster's file for the times when none is given; the last one counts.
+
+    Raises:
+        CourseError: it cannot be read, or the disk refuses.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{path}: {error.strerror or error}") from None
+    write_whole(classroom.work / KEPT, content)
+
+
+def kept(classroom: Classroom) -> Path | None:
+    """Return the file of the roster that was given last; None if there was none."""
+    path = classroom.work / KEPT
+    return path if path.is_file() else None
 
 
 def _ways(name: str, canvas_id: str, moodle_id: str) -> list[Callable[[Student], bool]]:

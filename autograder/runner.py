@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import json
+import re
 import socket
 import time
 from contextlib import suppress
@@ -34,7 +35,7 @@ from autograder.outcome import (
 )
 from autograder.plan import ANSWER, GIVEN, TESTS, Plan, PlanCell
 from autograder.plan import MANUAL as BY_HAND
-from autograder.repair import Cell, Repaired, Unreadable, repair, to_notebook
+from autograder.repair import ROLES, Cell, Repaired, Unreadable, repair, to_notebook
 from autograder.sandbox import Limits, bubblewrap
 from autograder.sandbox.limits import Watch
 from autograder.sandbox.session import Broken, Died, Run, Session, clean
@@ -44,11 +45,12 @@ __all__ = ["Limits", "Result", "run"]
 
 MOST_NOTES = 100
 REASONS = {
-    "memory": (OUT_OF_MEMORY, "The notebook took more than {memory} MB of memory and was stopped."),
-    "processes": (DIED, "The notebook started more than {processes} processes and was stopped."),
-    "flood": (DIED, "The notebook sent more messages than can be read and was stopped."),
-    "scratch": (DIED, "The notebook wrote more than {scratch} MB and was stopped."),
+    "memory": (OUT_OF_MEMORY, "The notebook took more than {memory} MB of memory and was stopped"),
+    "processes": (DIED, "The notebook started more than {processes} processes and was stopped"),
+    "flood": (DIED, "The notebook sent more messages than can be read and was stopped"),
+    "scratch": (DIED, "The notebook wrote more than {scratch} MB and was stopped"),
 }
+FILE = re.compile(r"(?:/\S*/)?\b\d+\.py\b")  # what IPython calls a cell in an error's words
 
 
 @dataclass
@@ -154,6 +156,7 @@ class Grading:
     stopped: dict[str, str] = field(default_factory=dict)
     late: bool = False
     hidden_run: bool = False
+    place: int = 0  # of the cell that runs
 
     def run(self) -> None:
         """Run the cells, and fill in the outcome whatever happens."""
@@ -198,10 +201,15 @@ class Grading:
     def _death(self, error: Died) -> str:
         """Say how the kernel ended by itself, or why it was killed."""
         if self.late:
-            return "The notebook did not stop when its time was up, so it was ended there."
+            said = "The notebook did not stop when its time was up, so it was ended"
+            return f"{said}{self._where()}."
         code = self.session.sandbox.exit_code()
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return f"The notebook's process ended by itself ({how})."
+        return f"The notebook's process ended by itself ({how}){self._where()}."
+
+    def _where(self) -> str:
+        """Say which cell was running."""
+        return f" while {self._called(self.place)} was running"
 
     def _run_cells(self) -> None:
         """Run the notebook's cells in order."""
@@ -212,6 +220,7 @@ class Grading:
             if seconds <= 0:
                 self._stop_late()
                 return
+            self.place = place
             self._run_cell(place, cell, seconds)
             if not self.session.sandbox.alive():
                 raise Died("the kernel ended")
@@ -232,21 +241,26 @@ class Grading:
         except Died:
             self.late |= self.session.hurried
             raise
-        self._note(cell, self.runs[place])
+        self._note(place, cell, self.runs[place])
         if cell.role == GIVEN:
-            self._give(cell, seconds)
+            self._give(place, cell, seconds)
 
-    def _give(self, cell: Cell, seconds: float) -> None:
+    def _called(self, place: int) -> str:
+        """Return a cell as the feedback page calls it, to go on with a verb."""
+        role = ROLES.get(self.repaired.cells[place].role, "").partition(",")[0]
+        return f"cell {place + 1}, {role}," if role else f"cell {place + 1}"
+
+    def _give(self, place: int, cell: Cell, seconds: float) -> None:
         """Let the checker run what is given; it fails there only if it calls the learner's code."""
         verdict = self._check(cell.id, cell.source, 0.0, seconds)
         if verdict["verdict"] != PASSED:
-            text = f"what is given in {cell.id!r} could not be set up for the tests"
+            text = f"what is given in cell {place + 1} could not be set up for the tests"
             self.stopped[cell.id] = f"{text}: {clean(verdict['message'])}"
             self.outcome.notes.append(_sentence(self.stopped[cell.id]))
 
-    def _note(self, cell: Cell, run: Run) -> None:
+    def _note(self, place: int, cell: Cell, run: Run) -> None:
         """Note what went wrong in a cell. After hidden tests, words could quote hidden data."""
-        name = f"the cell {cell.id!r}" if cell.id else "a cell of yours"
+        name = self._called(place)
         if run.interrupted:
             self.late = True
             most = min(self.limits.cell_timeout, self.limits.timeout)
@@ -262,7 +276,8 @@ class Grading:
     def _words(self, run: Run) -> str:
         """Return an exception's name and message, unless they could quote hidden data."""
         if not self.hidden_run:
-            return f"{run.error}: {run.text}" if run.text else run.error
+            said = FILE.sub("your cell", run.text)
+            return f"{run.error}: {said}" if said else run.error
         return run.error if isinstance(getattr(builtins, run.error, None), type) else "an exception"
 
     def _test(self, place: int, cell: PlanCell, seconds: float) -> None:
@@ -302,7 +317,7 @@ class Grading:
         """Return the outcome's status, and note what the watch saw."""
         if reason:
             status, text = REASONS[reason]
-            self.outcome.notes.append(text.format(**vars(self.limits)))
+            self.outcome.notes.append(f"{text.format(**vars(self.limits))}{self._where()}.")
             return status
         if self.late:
             return TIMED_OUT

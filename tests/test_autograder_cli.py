@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -32,8 +33,10 @@ from grading_kit import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from nbgrader.api import Gradebook
 
-from autograder import cli, grading, table
+from autograder import batch, cli, demo, grading, table
+from autograder.classroom import Classroom
 from autograder.outcome import MISSING, Outcome, Task
 from autograder.units import Unit
 
@@ -216,11 +219,18 @@ def test_a_locked_gradebook_is_one_line_and_resume_records_what_was_graded(cours
     assert wait_until(lambda: len(journal_lines(course)) == 1)
     with locked(course):
         line = refusal(finish(process))
+    code, _, err = run(course, "status")
+    assert (code, err) == (
+        0,
+        "autograder: a run was interrupted: 3 notebooks are graded, but not recorded yet; go on, "
+        "with the same options, by: autograder grade 01_sums --resume\n",
+    )
     assert "another process is writing to it" in line
     assert line.endswith("nothing graded is lost: autograder grade 01 --workers 1 --resume\n")
     code, out, err = grade(course, "01", "--workers", 1, "--resume")
     assert (code, err) == (0, "")
     assert out.splitlines()[-1].startswith("3 submissions, 3 of them graded before, in")
+    assert run(course, "status")[2] == ""
 
 
 # The whole way, with the real runner
@@ -322,10 +332,30 @@ def test_only_one_student_is_graded_and_the_others_keep_theirs(course):
     assert (code, "ann" in out) == (0, False)
     code, out, _ = run(course, "status")
     assert status_lines(out) == [
-        "ann  01_sums  graded  1/3",
-        "bob  01_sums  graded  3/3",
+        "ann  01_sums  graded (an older version)  1/3",
+        "bob  01_sums  graded                     3/3",
     ]
-    assert out.count("The submission has changed since it was graded.") == 1
+    assert out.count("This graded an older version; grade again.") == 1
+    warning = (
+        "autograder: 1 submission is newer than what was graded (ann); "
+        "grade again: autograder grade 01_sums\n"
+    )
+    code, _, err = run(course, "export", "--to", "csv")
+    assert (code, err) == (0, warning)
+    code, _, err = run(course, "feedback", "01")
+    assert (code, err) == (0, warning)
+
+
+def test_what_was_handed_in_after_grading_is_not_missing_any_more(course):
+    submit(course, "ann", "points 1")
+    (course / "classroom" / "submitted" / "bob" / ASSIGNMENT).mkdir(parents=True)
+    assert grade(course, "01")[0] == 0
+    submit(course, "bob", "points 2")
+    out = run(course, "status")[1]
+    assert status_lines(out)[1] == "bob  01_sums  not graded"
+    assert "    Handed in since the others were graded; grade again." in out
+    rows = {row["student"]: row for row in json.loads(run(course, "status", "--json")[1])}
+    assert (rows["bob"]["status"], rows["bob"]["changed"]) == ("not graded", True)
 
 
 def test_who_is_on_the_roster_and_hands_in_nothing_is_missing(course, tmp_path):
@@ -339,11 +369,18 @@ def test_who_is_on_the_roster_and_hands_in_nothing_is_missing(course, tmp_path):
     roster.write_text("student_id,first_name,last_name\nann,Ann,Lee\nbob,Bob,Ode\ncid,Cid,Poe\n")
     code, out, err = run(course, "collect", folder, "--assignment", "01", "--roster", roster)
     assert (code, out) == (0, "2 placed, 1 not placed; 0 other files ignored\n")
+    assert "(columns: student_id, first_name, last_name)" in err
     assert err.startswith("autograder: not placed: ") and err.count("\n") == 1 and "nobody" in err
 
     code, out, err = run(course, "status")
     assert (code, err) == (0, "")
-    assert status_lines(out) == ["ann  01_sums  not graded", "bob  01_sums  not graded"]
+    assert status_lines(out) == [
+        "ann  01_sums  not graded",
+        "bob  01_sums  not graded",
+        "cid  01_sums  missing",
+    ]
+    line = refusal(run(course, "export", "--to", "csv"))
+    assert line == "autograder: nothing is graded yet: run `autograder grade`\n"
 
     code, out, err = run(course, "grade", "01")
     assert (code, err) == (0, "")
@@ -356,6 +393,112 @@ def test_who_is_on_the_roster_and_hands_in_nothing_is_missing(course, tmp_path):
     with written.open(newline="", encoding="utf-8") as file:
         rows = {row[0]: row[-1] for row in csv.reader(file)}
     assert (rows["Lee, Ann"], rows["Poe, Cid"]) == ("3", "")
+
+
+def canvas_zip(course, path, *names):
+    """Write a zip as Canvas makes it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, answered(course, RIGHT))
+    return path
+
+
+def test_a_roster_given_once_goes_on_counting(course, tmp_path):
+    roster = tmp_path / "class.csv"
+    roster.write_text("student_id,name,canvas_id\nanna,Anna Arendt,1001\neva,Eva Ek,1002\n")
+    first = canvas_zip(course, tmp_path / "1.zip", "arendtanna_1001_1_sums.ipynb")
+    assert run(course, "collect", first, "--roster", roster)[0] == 0
+    roster.unlink()
+    late = ("arendtanna_LATE_1001_3_sums-1.ipynb", "ekeva_1002_4_sums.ipynb")
+    code, out, err = run(course, "collect", canvas_zip(course, tmp_path / "2.zip", *late))
+    assert code == 0
+    assert out == ("late: anna (01_sums)\n1 placed, 1 unchanged, 1 late; 0 other files ignored\n")
+    kept = course / "classroom" / "roster.csv"
+    assert err == (
+        f"autograder: students as in {kept}, the roster given last (without one: delete it)\n"
+    )
+    code, out, _ = run(course, "status")
+    assert status_lines(out) == ["anna  01_sums  not graded, late", "eva   01_sums  not graded"]
+    rows = {row["student"]: row for row in json.loads(run(course, "status", "--json")[1])}
+    assert (rows["anna"]["late"], rows["eva"]["late"]) == (True, False)
+
+
+def test_the_columns_of_a_roster_are_in_the_help():
+    text = " ".join(call("collect", "--help")[1].split())
+    names = "student_id name first_name last_name email login sis_id canvas_id moodle_id"
+    assert [name for name in names.split() if name not in text] == []
+
+
+def test_nothing_placed_is_no_success(course, tmp_path):
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    code, out, err = run(course, "collect", folder)
+    assert (code, out) == (1, "")
+    assert err == f"autograder: {folder}: nothing was placed: there are no files\n"
+    (folder / "report.pdf").write_bytes(b"%PDF")
+    code, out, err = run(course, "collect", folder)
+    assert (code, out) == (1, "")
+    assert err.endswith("nothing was placed: no notebook (.ipynb) there, only report.pdf\n")
+    (folder / "sums.ipynb").write_text(answered(course, RIGHT))
+    roster = tmp_path / "class.csv"
+    roster.write_text("student_id\nann\n")
+    code, out, err = run(course, "collect", folder, "--roster", roster)
+    assert (code, out) == (1, "")
+    assert err.endswith("nothing was placed; the lines above say why\n") and err.count("\n") == 2
+    assert not (course / "classroom" / "roster.csv").exists()
+
+
+def test_late_by_the_date_for_it_is_late_in_the_status(course):
+    path = submit(course, "ann", "points 3")
+    path.with_name("timestamp.txt").write_text("2026-05-03 12:00:00 UTC")
+    database = Classroom.open(course).gradebook
+    with contextlib.closing(Gradebook(database, "unrolled")) as book:
+        book.update_or_create_assignment(ASSIGNMENT, duedate="2026-05-01 12:00:00 UTC")
+    assert grade(course, "01")[0] == 0
+    assert status_lines(run(course, "status")[1]) == ["ann  01_sums  graded, late  3/3"]
+
+
+def test_with_other_limits_resume_says_that_all_is_graded_anew_and_how_to_go_on(course):
+    submit(course, "ann", "points 3")
+    assert grade(course, "01", "--timeout", 20, "--memory", 700)[0] == 0
+    code, _, err = grade(course, "01", "--resume", "--seed", 4)
+    assert (code, err) == (
+        0,
+        "autograder: everything is graded anew: the run before had other limits; "
+        "to go on with it: --resume --timeout 20 --memory 700 --seed 0\n",
+    )
+    code, out, err = grade(course, "01", "--resume", "--timeout", 20, "--memory", 700)
+    assert (code, err) == (0, "") and "1 of them graded before" in out
+
+
+def test_a_run_by_other_code_is_not_gone_on_with_and_that_is_said(course, monkeypatch):
+    submit(course, "ann", "points 3")
+    assert grade(course, "01")[0] == 0
+    monkeypatch.setattr(batch, "grader", lambda: "0" * 64)
+    code, _, err = grade(course, "01", "--resume")
+    assert code == 0
+    assert err == (
+        "autograder: everything is graded anew: the run before was made by other code of the "
+        "autograder\n"
+    )
+
+
+def test_the_walls_are_told_only_of_a_run_that_takes_place(course):
+    code, out, _ = run(course, "grade", "--all")
+    assert (code, out) == (2, "")
+
+
+def test_an_address_that_is_none_is_one_line_and_no_traceback_follows(course):
+    submit(course, "ann", "points 3")
+    code, out, err = finish(start(course, "grade", "01", "--scheduler", "nowhere", real=True))
+    assert "no Dask scheduler answers there (ValueError)" in refusal((code, out, err))
+
+
+def test_the_demo_says_that_its_class_is_gone(monkeypatch):
+    monkeypatch.setattr(demo, "_class_of_twelve", lambda _: {"lena-half-a-file": b"{"})
+    code, out, err = run(ROOT, "demo")
+    assert (code, err) == (0, "")
+    assert out.endswith("\nThis class was temporary: nothing of it is kept.\n")
 
 
 def test_nothing_handed_in_yet(course):

@@ -147,7 +147,11 @@ def test_canvas_zip_is_placed_by_roster_with_its_late_marks(tmp_path, classroom)
     (problem,) = done.problems
     assert "nobodyknown_9_678904" in problem and "nobody is called 'nobodyknown'" in problem
     assert done.ignored == 2
-    assert done.summary() == "2 placed, 1 late, 1 not placed; 2 other files ignored"
+    assert "roster.csv (columns: student_id, first_name, last_name, canvas_id)" in problem
+    assert done.summary() == (
+        "2 placed, 1 late, 1 not placed; 2 other files ignored "
+        "(oneilzoë_23456_678903_report.html, vanleeannmary_12345_text.html)"
+    )
 
 
 def test_download_times_of_a_site_are_no_times_of_submission(tmp_path, classroom):
@@ -292,6 +296,37 @@ def test_a_gradebook_of_canvas_is_a_roster(tmp_path):
 def test_a_roster_that_cannot_be_used(tmp_path, text, reason):
     with pytest.raises(CourseError, match=reason):
         Roster.read(roster(tmp_path / "roster.csv", text))
+
+
+def test_folders_from_before_the_roster_are_named_and_not_doubled_in_silence(tmp_path, classroom):
+    files = {
+        "arendtanna_1001_100_teacher_forcing.ipynb": b"anna",
+        "group_7_1002_101_teacher_forcing.ipynb": b"others",
+    }
+    canvas = zipped(tmp_path / "c.zip", files)
+    collect(canvas, classroom)
+    moodle = {"Eva Ek_77_assignsubmission_file/teacher_forcing.ipynb": b"eva"}
+    collect(zipped(tmp_path / "m.zip", moodle), classroom)
+    people = roster(
+        tmp_path / "roster.csv", "student_id,name\nanna,Anna Arendt\neva,Eva Ek\nida,Ida Om\n"
+    )
+    done = collect(canvas, classroom, roster=people)
+    (note,) = done.notes
+    assert "in the class twice: Eva_Ek is eva, arendtanna_1001 is anna; collect those" in note
+    assert "nbgrader db student remove NAME --force" in note
+    shutil.rmtree(classroom.submitted / "arendtanna_1001")
+    shutil.rmtree(classroom.submitted / "Eva_Ek")
+    assert collect(canvas, classroom, roster=people).notes == []
+
+
+def test_what_was_found_where_nothing_was_placed(tmp_path, classroom):
+    files = {"ann/report.pdf": b"p", "ann/a.txt": b"t", "joe/b.txt": b"t", "joe/c.txt": b"t"}
+    done = collect(laid_out(tmp_path / "here", files), classroom, assignment=None)
+    assert done.summary().endswith("; 4 other files ignored (a.txt, report.pdf, b.txt and 1 more)")
+    done.problems.clear()
+    assert done.nothing() == (
+        "nothing was placed: no notebook (.ipynb) there, only a.txt, report.pdf, b.txt and 1 more"
+    )
 
 
 # Plain folders, and nbgrader's

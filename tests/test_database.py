@@ -152,6 +152,9 @@ def test_what_is_no_gradebook_is_said(small):
 def test_reading_makes_no_gradebook(tmp_path):
     small = SmallClass(tmp_path)
     assert gradebook.marked(small.classroom) == {}
-    with pytest.raises(CourseError, match="no gradebook yet"), database.opened(small.classroom):
+    with (
+        pytest.raises(CourseError, match="nothing is graded yet: run `autograder grade`"),
+        database.opened(small.classroom),
+    ):
         pass
     assert not (small.classroom.work / "gradebook.db").exists()

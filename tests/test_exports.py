@@ -402,6 +402,17 @@ def test_a_template_that_is_no_worksheet(tmp_path, rows):
         export("moodle", grades(FORCING), save(tmp_path / "sheet.csv", rows))
 
 
+def test_a_worksheet_with_several_maxima_says_which(tmp_path):
+    rows = [
+        ["Identifier", "Full name", "Grade", "Maximum grade"],
+        ["Participant 1", "Ann", "", "10.00"],
+        ["Participant 2", "Bob", "", "10.00"],
+        ["Participant 3", "Cid", "", "20.00"],
+    ]
+    with pytest.raises(CourseError, match=r"grade is 10\.00 in line 2 but 20\.00 in line 4;"):
+        export("moodle", grades(FORCING), save(tmp_path / "sheet.csv", rows))
+
+
 def test_a_file_for_moodles_gradebook_import():
     all_grades = grades(HOT, FORCING)
     made = export("moodle", all_grades)

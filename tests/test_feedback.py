@@ -14,6 +14,8 @@ from small_class import ASSIGNMENT, HIDDEN, NOTEBOOK, WHERE, ready
 
 from autograder import feedback, gradebook, records
 from autograder.outcome import MISSING, UNREADABLE
+from autograder.rendered import rendered
+from autograder.repair import OWN
 from course.errors import CourseError
 
 PICTURE = {"output_type": "display_data", "data": {"image/png": text_of(png())}, "metadata": {}}
@@ -360,10 +362,72 @@ def test_a_picture_pasted_into_an_answer_is_shown(small):
     assert 'alt="Picture in Cell 8: your answer"' in html
 
 
+def test_markdown_is_rendered_without_anything_live(small):
+    notebook = small.answered()
+    notebook.cells[-1].source = (
+        "### Because\n\n1. it *is*, see [this](javascript:window.ran=1)\n\n"
+        "![drawing](https://example.invalid/x.png) <script>window.ran = 2</script>\n\n"
+        "| a | b |\n|:--|--:|\n| 1 | 2 |\n\n- [x] done\n\n```html\n<b>\n```\n"
+    )
+    graded(small, notebook=notebook)
+    html = page(small)
+    assert "<h4>Because</h4>" in html and "<em>is</em>" in html and "<td>2</td>" in html
+    words = Reader(html).words
+    assert "this (javascript:window.ran=1) (picture: drawing) <script>window.ran = 2" in words
+    assert "☑ done" in words and "###" not in words
+    assert {"script", "a", "img", "input"}.isdisjoint(Reader(html).tags)
+
+
+MARKED = "# * _ ` [ ] ( ) ! < > / : | - ~ & ; = \" ' $ \\ \n \n\n x javascript: on style id http://a".split(
+    " "
+)
+SHOWN = (
+    "h4 p em strong code pre ul ol li blockquote hr br del table thead tbody tr th td dl dt dd"
+).split()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from([*MARKED, *HOSTILE, " ", "|-|-|\n", "- [x] ", "&#x202e;"])).map(
+        "".join
+    )
+)
+def test_no_markdown_becomes_anything_live(text):
+    read = Reader(str(rendered(text)))
+    assert set(read.tags[1:]) <= set(SHOWN)
+    assert {(tag, name) for tag, name, _ in read.attributes} <= {("ol", "start"), ("th", "scope")}
+    assert "\u202e" not in read.text
+
+
+def test_markdown_that_would_take_long_is_shown_as_it_is(small):
+    notebook = small.answered()
+    long = [nbformat.v4.new_markdown_cell("**bold** " + "x " * 3_900) for _ in range(20)]
+    notebook.cells += [*long, nbformat.v4.new_markdown_cell("**" + "y" * 8_000)]
+    graded(small, notebook=notebook)
+    html = page(small)
+    assert 1 < html.count("<strong>bold</strong>") < 20 and "**bold**" in html
+    assert "**yyy" in html
+
+
+def test_the_head_of_the_table_does_not_break_words(small, browser):
+    graded(small, shift=0.0)
+    page(small)
+    path = small.classroom.feedback / "ana" / ASSIGNMENT / f"{NOTEBOOK}.html"
+    tab = browser.new_page(viewport={"width": 600, "height": 800})
+    tab.goto(path.as_uri())
+    lines = """[...document.querySelectorAll('thead th')].map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getClientRects().length;
+    })"""
+    assert tab.evaluate(lines) == [1, 1, 1]
+    tab.close()
+
+
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(alphabet=st.sampled_from("<>/&\"'ab =\n`{}%#!-scriptpre"), min_size=1))
 def test_no_text_adds_an_element_to_the_page(text):
-    cell = feedback.Cell("", "code", feedback.OWN, text + "x", [stream(text + "x")])
+    cell = feedback.Cell("", "code", OWN, text + "x", [stream(text + "x")])
     html = feedback._template().render(
         style="", style_hash="", title=text, student=text, assignment=text, rows=[],
         summary=[text], comments=[(text, text)], repairs=[text], notes=[text],

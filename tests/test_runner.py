@@ -116,7 +116,9 @@ def test_an_error_in_an_answer_is_told_where_it_happened(grade):
     result = grade(total="def total(values)\n    return 1")
     assert result.outcome.status == "graded"
     assert "SyntaxError" in messages(result)["total_adds"]
-    assert any("SyntaxError" in note for note in result.outcome.notes)
+    (note,) = result.outcome.notes
+    assert note.startswith("Cell 4, your answer, stopped with SyntaxError: ")
+    assert note.endswith("(your cell, line 1).") and ".py" not in messages(result)["total_adds"]
     assert verdicts(result)["scale_is_used"] == "passed"
 
 
@@ -148,7 +150,8 @@ def test_a_process_that_ends_keeps_the_points_it_had(grade):
     assert result.outcome.status == "died"
     assert result.outcome.points == 4.0
     assert verdicts(result)["guesses_count"] == "not run"
-    assert any("exit code 3" in note for note in result.outcome.notes)
+    (note,) = result.outcome.notes
+    assert note.endswith("(exit code 3) while cell 8, your answer, was running.")
 
 
 def test_memory_is_watched(grade):
@@ -156,6 +159,7 @@ def test_memory_is_watched(grade):
     assert result.outcome.status == "out of memory"
     assert result.outcome.points == 4.0
     assert result.outcome.measured["peak_memory"] > 600 * 2**20
+    assert "was stopped while cell 8, your answer, was running." in result.outcome.notes[0]
 
 
 def test_nothing_and_no_notebook(plan):

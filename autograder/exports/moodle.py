@@ -92,6 +92,8 @@ def _grade_column(table: Table, template: Path) -> tuple[int, float]:
         raise CourseError(f"{template}, line {uneven}: {len(header)} cells expected")
     found = [at for at in range(len(header) - 1) if rows and _are_grades(rows, at)]
     named = [at for at in found if header[at].strip().casefold() in _GRADE]
+    if not found:
+        _refuse_several_maxima(header, rows, template)
     if len(named or found) != 1 or not _identified(rows):
         raise CourseError(
             f"{template}: not a grading worksheet of Moodle for grades in points: no column of "
@@ -114,6 +116,21 @@ def _are_grades(rows: Sequence[Sequence[str]], at: int) -> bool:
     grades = [row[at].strip() for row in rows if row[at].strip() not in ("", "-")]
     most = _value(next(iter(maxima)))
     return all(_NUMBER.fullmatch(cell) and _value(cell) <= most for cell in grades)
+
+
+def _refuse_several_maxima(
+    header: Sequence[str], rows: Sequence[Sequence[str]], template: Path
+) -> None:
+    """Raise if the grades' column would be known, were their maximum the same in each row."""
+    for at, title in enumerate(header[:-1]):
+        called_so = title.strip().casefold() in _GRADE
+        maxima = {row[at + 1].strip(): line for line, row in reversed([*enumerate(rows, 2)])}
+        if called_so and len(maxima) > 1 and all(map(_NUMBER.fullmatch, maxima)):
+            said = [f"{shown(cell)} in line {line}" for cell, line in reversed(maxima.items())]
+            raise CourseError(
+                f"{template}: the maximum grade is {' but '.join(said[:2])}; a worksheet is of one "
+                "assignment, which has one maximum: download it again from there"
+            )
 
 
 def _value(cell: str) -> float:
