@@ -20,7 +20,9 @@ from course import checks, corpora, doctor, plots, pretrained, runtime, text, wi
 # %%
 translator = pretrained.load("words")
 sentence = "Is my wallet in the kitchen?"
-print(f"{sum(weight.size for weight in translator.get_weights().values()):,} numbers, all of them learnt")
+print(
+    f"{sum(weight.size for weight in translator.get_weights().values()):,} numbers, all of them learnt"
+)
 
 # %% [markdown]
 # It does not write a sentence at once. It writes one *token*, a word or a single mark such as `.` or `¿`, reads what it has written, and writes the next. At each step it gives every token of its Spanish vocabulary a *probability*, and we take the likeliest. This is called *greedy decoding*.
@@ -41,7 +43,9 @@ stepper
 # %%
 stepper.rewind()
 stepper.step = int(stepper.trace.log_probs.argmin())
-print(f"least sure at step {stepper.step}, with probability {np.exp(stepper.trace.log_probs.min()):.3f}")
+print(
+    f"least sure at step {stepper.step}, with probability {np.exp(stepper.trace.log_probs.min()):.3f}"
+)
 
 # %% [markdown]
 # The demo above has moved to that step. Where the translator is unsure, several tokens share the probability, and often each of them would make a sensible sentence; greedy decoding takes the first and never looks back. Lesson 05 shows searches that do, and [the gallery](gallery.ipynb) has all the demos of the course on one page.

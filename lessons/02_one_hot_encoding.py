@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from course import batches, checks, corpora, plots, text
+from course import batches, checks, corpora, plots, text, widgets
 
 # %% [markdown]
 # ## What is a sequence-to-sequence model used for?
@@ -343,6 +343,14 @@ print(f"ids:          {places * 4 / 1e9:,.4f} GB, padding included")
 
 # %% [markdown]
 # The first is more memory than any machine has that this course is meant for. Tutorials that stay with one-hot rows have to stay with a few thousand short sentences, or with characters as tokens, whose vocabulary is small.
+#
+# Here is all of it in one demo. Step through the sentence, or type one of your own: a word that our twelve sentences do not hold has a dashed border. Then move the three sliders at the bottom. **With how many sentences do one-hot rows outgrow the 2 GB of a free Binder?**
+
+# %%
+widgets.one_hot(english[3], source)
+
+# %% [markdown]
+# The answer depends on the vocabulary, and for ids it does not: a longer list of words makes no id longer. So why does anybody build the zeros?
 
 # %% [markdown]
 # ## Do we need the zeros at all?

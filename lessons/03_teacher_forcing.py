@@ -12,7 +12,7 @@ import re
 
 import numpy as np
 
-from course import batches, checks, corpora, plots, runtime, text
+from course import batches, checks, corpora, plots, pretrained, runtime, text, widgets
 from course.text import END, PAD, START
 
 # %% [markdown]
@@ -156,7 +156,10 @@ with checks.softly():
 # The slip is small: `timestep` where `timestep - 1` should be. Then input and target are the same row, and each question has its own answer written on it.
 
 # %%
-plots.two_rows(wrapped[:-1], wrapped[:-1], title="The shift forgotten")
+widgets.teacher_forcing(pairs[1][1], target, planted=True)
+
+# %% [markdown]
+# The switch of the demo takes the slip away and plants it again. Step through both and read aloud what is asked and what must be answered.
 
 # %% [markdown]
 # No error is raised, the shapes fit, the model trains. **Will its loss be higher or lower than that of the right one? And what will it translate?** Make two guesses. The *loss* says how surprised the model is by the right answers, on average; 0 means not at all.
@@ -276,6 +279,16 @@ for name, (_, traces) in runs.items():
 
 # %% [markdown]
 # END was never an answer in training, so it is never said: the model talks on until the limit stops it. END is a target like any other.
+#
+# What does a decoder see when its teacher has left? The translator that ships with the course has been trained the right way, on sentences of a small grammar. The demo puts both rows beside each other: what it reads with the teacher, and what it reads alone. **Where does it leave the path, and does it find back?** Type other sentences, or a translation that is wrong on purpose.
+
+# %%
+translator = pretrained.load("words")
+english, spanish = "There is a tomato on the table.", "Hay un tomate sobre la mesa."
+widgets.teacher_forcing(spanish, model=translator, source_sentence=english)
+
+# %% [markdown]
+# With a teacher, every step is judged by itself. Alone, a token that differs is read at the next step, and all that follows answers to it, whether it was a mistake or another way to say the same.
 #
 # How can we notice such slips without knowing them beforehand? Two habits help. Print the first line of input and target as *tokens*, one above the other, before training. And let the model translate a few sentences of the training set after it: what it cannot do there, it cannot do anywhere.
 

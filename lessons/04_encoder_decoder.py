@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+from IPython.display import display
 
-from course import batches, corpora, metrics, plots, runtime, text
+from course import batches, corpora, metrics, plots, pretrained, runtime, text, widgets
 from course.models import numpy_cells
 
 tf = runtime.tensorflow()
@@ -138,6 +139,18 @@ print(f"largest change of the hidden state: {np.abs(after_hidden - hidden).max()
 # %% [markdown]
 # The notebook is untouched, while the hidden state went its own way. A plain recurrent cell has no such
 # path: there, every step multiplies the memory by a matrix. Training learns *when* to open and shut the gates.
+#
+# What do gates look like that have learnt it? A small translator ships with the course that reads English letter by
+# letter, with one LSTM layer. The demo shows one of its units at a time while it reads. Step through the sentence, and
+# look at other units. **Can you find one that does something at every space?**
+
+# %%
+speller = pretrained.load("characters")
+widgets.inside_a_cell(speller, "Where are my keys?", step=5)
+
+# %% [markdown]
+# Each number there is what our six lines give with the layer's trained weights. Few units have a meaning that we could
+# name; the network was asked for translations, and not for units that explain themselves.
 
 # %% [markdown]
 # ## What does a Keras LSTM hand back?
@@ -519,15 +532,17 @@ for name, losses in results.items():
 #
 # ## When is a model too simple, and when does it learn by heart?
 #
-# Now a longer run with the course's `fit`, and with more units.
+# Now a longer run with the course's `fit`, and with more units. The picture below follows it while it runs.
 
 # %%
 epochs = runtime.pick(12, 2)
 model = translator(units=runtime.pick(128, 16))
-history = training.fit(model, data, valid, epochs=epochs, learning_rate=0.01)
-
-# %%
-history.plot()
+dashboard = widgets.training_dashboard()
+shown = display(dashboard, display_id=True)
+live = {"show": False, "on_epoch": dashboard.add, "on_progress": dashboard.follow}
+history = training.fit(model, data, valid, epochs=epochs, learning_rate=0.01, **live)
+dashboard.end(history)
+shown.update(dashboard)  # so that a page without a kernel shows the end and not the beginning
 
 # %% [markdown]
 # Two curves, two questions. How high is the training loss? That is what the model cannot express, or has not

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from course import batches, corpora, metrics, plots, runtime, text
+from course import batches, corpora, metrics, plots, runtime, text, widgets
 from course.models.numpy_cells import softmax
 from course.text import END, START, UNK
 from course.trace import FATES
@@ -230,6 +230,16 @@ plots.trace(trace, target_codec.vocabulary, f"Decoding {sentence!r}")
 # A row is a step, the likeliest token stands on the left, and the frame marks what was taken. Greedy decoding always
 # takes the left column. Where the row is one dark cell the model is sure; where it has several, it hesitates.
 #
+# The same decoding as a demo, which can be stepped through in both directions. **What would the model say if its first
+# token had been another one?** Press an alternative and see what becomes of the sentence.
+
+# %%
+widgets.decoding_stepper(model, sentence)
+
+# %% [markdown]
+# A forced token is read like any other: the model does not know that it did not choose it. Two strips at the bottom show
+# the state before each step and what the last token changed in it.
+#
 # ## Why find layers by name?
 #
 # Many recipes fetch the trained layers by their place: `model.layers[2]` for the encoder, `model.layers[3]` for the
@@ -348,8 +358,15 @@ for temperature in (0.5, 1.0, 2.0):
     print(f"temperature {temperature}: {shown}  all others {1 - probs[likeliest].sum():.3f}")
 
 # %% [markdown]
-# Below 1 the likeliest token gains, above 1 all the others do; as the temperature goes to 0, sampling becomes greedy. Now whole
-# sentences. The same source four times, at three temperatures:
+# Below 1 the likeliest token gains, above 1 all the others do; as the temperature goes to 0, sampling becomes greedy. Move
+# the sliders and draw a hundred first tokens. **At which temperature does the likeliest token lose its majority?**
+
+# %%
+widgets.temperature_playground(first_logits, target_codec.vocabulary)
+
+# %% [markdown]
+# The other two knobs, top-k and top-p, come in a moment. Now whole sentences. The same source four times, at three
+# temperatures:
 
 # %%
 for temperature in (0.3, 1.0, 2.0):
@@ -426,6 +443,14 @@ for step, looked_at in enumerate(beams[chosen].candidates[:2]):
         print(
             f"step {step}: {log_prob:7.3f}  {target_codec.vocabulary.tokens[id]:12} {FATES[fate]}"
         )
+
+# %% [markdown]
+# The whole search as a tree: each column is a step, each box a token that was looked at, and a thick line leads to the best
+# sentence. Step on to the end, then change the width. **At which width does it find what greedy decoding says, and no
+# more?**
+
+# %%
+widgets.beam_tree(model, sources[chosen], width=4, length_penalty=0.0, step=2)
 
 # %% [markdown]
 # A beam ends with several whole sentences. The *n-best list* shows them, the best first; it is often worth a look

@@ -37,10 +37,10 @@ widgets.teacher_forcing(
 # The word translator is made of GRU cells, the one that works character by character of LSTM cells. **Which gate opens at which token?** Lesson 04 is about this.
 
 # %%
-widgets.inside_a_cell(translator, sentence)
+widgets.inside_a_cell(translator, sentence, step=2)
 
 # %%
-widgets.inside_a_cell(speller, "Where are my keys?")
+widgets.inside_a_cell(speller, "Where are my keys?", step=5)
 
 # %% [markdown]
 # ## What does training look like?
@@ -64,7 +64,7 @@ beginner = Seq2Seq(
     *codecs,
 )
 dashboard = widgets.training_dashboard()
-display(dashboard)
+shown = display(dashboard, display_id=True)
 history = training.fit(
     beginner,
     train,
@@ -76,6 +76,7 @@ history = training.fit(
     on_progress=dashboard.follow,
 )
 dashboard.end(history)
+shown.update(dashboard)  # so that a page without a kernel shows the end and not the beginning
 
 # %% [markdown]
 # ## How good is it, and who says so?
@@ -94,18 +95,19 @@ widgets.padding_trap(predicted, batch.target_out[few], codecs[1])
 # One token at a time. **What if it had said something else?** Press an alternative. Lesson 05 is about this.
 
 # %%
-widgets.decoding_stepper(translator, sentence)
+widgets.decoding_stepper(translator, sentence, step=3)
 
 # %% [markdown]
 # ## Must it take the likeliest token?
 #
-# One distribution, three knobs, a hundred samples. This is what the word translator thinks of the second token of its sentence.
+# One distribution, three knobs, a hundred samples. This is the step at which the word translator is least sure of its sentence. **How warm must it be until every second sample is another token?**
 
 # %%
 ids = translator.source.ids(sentence)
 trace = decoding.greedy(translator, [ids], alternatives=len(translator.target.vocabulary))[0]
 logits = np.full(len(translator.target.vocabulary), -1e9)
-logits[trace.top_ids[1]] = trace.top_log_probs[1]
+step = int(trace.log_probs.argmin())
+logits[trace.top_ids[step]] = trace.top_log_probs[step]
 widgets.temperature_playground(logits, translator.target.vocabulary)
 
 # %% [markdown]
@@ -114,7 +116,7 @@ widgets.temperature_playground(logits, translator.target.vocabulary)
 # A beam search follows several beginnings at once. **Does a wider beam find a likelier sentence?**
 
 # %%
-widgets.beam_tree(translator, sentence)
+widgets.beam_tree(translator, "There is a tomato on the table.", step=4)
 
 # %% [markdown]
 # ## How surprised is it?
@@ -135,6 +137,8 @@ from course.models.reverser import Reverser
 words = text.Codec.fit(["one two three four five six"], text.tokenizer("word"))
 backwards = Reverser(len(words.vocabulary), words, words, sharpness=2.0)
 trace = decoding.greedy(backwards, [words.ids("one two three four five six")])[0]
-widgets.attention_map(
+looked = widgets.attention_map(
     trace, "one two three four five six".split(), words.vocabulary.words(trace.tokens)
 )
+looked.step = 4
+looked
