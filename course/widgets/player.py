@@ -162,7 +162,7 @@ class Stepped(Demo):
 def _button(name: str, icon: str, tooltip: str, callback: object) -> ipywidgets.Button:
     """Return a button with a name, an icon and a tooltip."""
     button = ipywidgets.Button(
-        description=name, icon=icon, tooltip=tooltip, layout={"width": "70px"}
+        description=name, icon=icon, tooltip=tooltip, layout={"width": "auto", "min_width": "64px"}
     )
     button.on_click(callback)
     return button

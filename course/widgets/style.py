@@ -84,6 +84,7 @@ _PAGE = """
 .unrolled .widget-button, .unrolled .jupyter-button { color: var(--u-ink); }
 .unrolled .widget-button:disabled, .unrolled .jupyter-button:disabled { opacity: 0.45; }
 .unrolled .widget-label, .unrolled .widget-readout { color: var(--u-ink); }
+.unrolled .widget-html-content { min-width: 0; }
 .unrolled figure { margin: 0 0 8px; }
 .unrolled img.u-image { max-width: 100%; height: auto; background: #fff; }
 @media print { .unrolled .u-pane { overflow: visible; height: auto !important; } }

@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course import text, widgets
+from course.errors import CourseError
 from course.text import UNK
 from course.widgets.encoding import ALL_COLUMNS, ROWS, SMALL_GAP, columns_of, size
 
@@ -82,6 +83,7 @@ def test_of_a_large_vocabulary_gaps_are_left_out_and_counted(demo, codec):
         assert f"… {count:,} columns" in demo.view()["matrix"]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=12), st.integers(301, 900))
 def test_columns_and_gaps_are_all_columns(ids, depth):
     columns = columns_of(ids, depth)
@@ -90,6 +92,7 @@ def test_columns_and_gaps_are_all_columns(ids, depth):
     assert all(len(gap) > SMALL_GAP and not set(gap) & set(ids) for gap in gaps)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(5, ALL_COLUMNS))
 def test_few_columns_have_no_gaps(depth):
     assert [len(column) for column in columns_of([4], depth)] == [1] * depth
@@ -238,3 +241,10 @@ def test_the_static_twin_is_what_an_exported_page_shows(demo, page):
     for row in demo.view()["memory"].rows:
         assert f"<bdi>{row[1]}</bdi>" in exported
     assert exported.count('class="u-image"') == 3 and "widget-view" not in exported
+
+
+def test_settings_to_begin_with(codec):
+    demo = widgets.one_hot(SENTENCE, codec, step=2, sentences=10**6, vocabulary=10**7)
+    assert (demo.step, demo.sentences, demo.vocabulary) == (2, 10**6, 10**5)
+    with pytest.raises(CourseError, match="will not do"):
+        widgets.one_hot(SENTENCE, codec, time="long")

@@ -7,13 +7,14 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course import batches, decoding, metrics, widgets
 from course.errors import CourseError
 from course.text import END, PAD, START
-from course.widgets.forcing import STILL, TABLE_ROWS, Box, TokenRows, around, box
+from course.widgets.forcing import TABLE_ROWS
+from course.widgets.rows import STILL, Box, TokenRows, around, box
 
 SOURCE, TARGET = "The teacher is in a big hurry.", "La profesora tiene mucha prisa."
 
@@ -246,13 +247,13 @@ def test_html_is_shown_and_never_run(demo, page):
 def test_what_is_missing_is_said(codecs, model):
     with pytest.raises(CourseError, match="no start and step"):
         widgets.teacher_forcing(TARGET, codecs[1], model=object())
-    with pytest.raises(CourseError, match="no codec for the target"):
+    with pytest.raises(CourseError, match="needs a codec"):
         widgets.teacher_forcing(TARGET)
 
     class Bare:
         start, step = model.start, model.step
 
-    with pytest.raises(CourseError, match="no codec for its source"):
+    with pytest.raises(CourseError, match="pass source= and target="):
         widgets.teacher_forcing(TARGET, codecs[1], model=Bare())
 
 
@@ -275,6 +276,7 @@ def test_the_static_twin_is_what_an_exported_page_shows(demo, page):
     assert "widget-view" not in exported
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(1, 300), st.integers(1, 30), st.data())
 def test_a_window_holds_the_step_and_as_much_as_it_can(count, size, data):
     now = data.draw(st.integers(0, count - 1))
@@ -300,3 +302,18 @@ def test_a_long_row_slides_so_that_the_frame_stays_in_sight(now):
 def test_wide_letters_get_wide_boxes():
     assert Box("日本語").width > Box("abc").width
     assert box("", PAD).svg(0, 0, 50) == ""
+
+
+@pytest.mark.parametrize("kind", ["", "unknown", "differs", "padding", "mark"])
+def test_a_box_shows_any_token_as_it_is(kind):
+    drawn = Box("<b>&</b>", kind, "<i>title</i>").svg(0, 0, 50)
+    assert "<b>" not in drawn and "<i>" not in drawn
+    assert "&lt;b&gt;&amp;&lt;/b&gt;" in drawn and "&lt;i&gt;" in drawn
+
+
+def test_settings_to_begin_with(model):
+    options = {"model": model, "source_sentence": SOURCE}
+    demo = widgets.teacher_forcing(TARGET, **options, planted=True, step=3)
+    assert demo.planted and demo.step == demo.slider.value == 3
+    with pytest.raises(CourseError, match="no setting 'plant'"):
+        widgets.teacher_forcing(TARGET, **options, plant=True)

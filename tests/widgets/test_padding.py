@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course import batches, text, widgets
@@ -121,6 +121,7 @@ def test_words_after_the_end_are_wrong_only_where_padding_counts(codecs):
     assert ">(✗)<" in demo.panes["tokens"].value
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(1, 5), st.integers(1, 7), st.integers(0, 2**32), st.integers(0, 60))
 def test_any_arrays(batch, time, seed, more):
     codec = text.Codec(text.tokenizer(), text.Vocabulary("abcdef"))
@@ -191,3 +192,10 @@ def test_the_static_twin_is_what_an_exported_page_shows(demo, page):
         assert f"<bdi>{said}</bdi>" in exported
     assert exported.count('class="u-image"') == 2 and "widget-view" not in exported
     assert "planted to say &lt;pad&gt;" in exported
+
+
+def test_settings_to_begin_with(arrays, codecs):
+    demo = widgets.padding_trap(*arrays, codecs[1], length=44, step=3)
+    assert (demo.length, demo.step) == (slider(demo).value, demo.slider.value) == (44, 3)
+    with pytest.raises(CourseError, match="no setting 'lenght'"):
+        widgets.padding_trap(*arrays, codecs[1], lenght=44)
