@@ -280,3 +280,13 @@ def test_a_very_long_sentence_does_not_make_its_neighbours_long():
     chunks = jobs.chunks(256)
     assert sorted(row for rows in chunks for row in rows) == list(range(301))
     assert all(jobs.inputs(rows)[0].size <= 32_768 for rows in chunks)
+
+
+@pytest.mark.parametrize("search", ["greedy", "sample", "beam"])
+def test_a_model_that_says_no_numbers_is_said_and_not_waited_for(model, search):
+    from course.decoding.replay import replay
+
+    diverged = Seq2Seq(Config(11, 13, units=7))
+    diverged.set_weights({name: w * np.nan for name, w in model.get_weights().items()})
+    with pytest.raises(CourseError, match="numbers"):
+        replay(diverged, [4, 5, 6], search)

@@ -55,7 +55,8 @@ def loop(
         best = _rate(best, found, step, length_penalty)
         beam = _go_on(found, state, width)
         hope = beam["sums"][:, 0] / penalty(tf.cast(limits, tf.float32), length_penalty)
-        done = done | (hope <= tf.maximum(best["scores"][:, -1], NEVER / 2))
+        # A model that says NaN has no hope to compare: its limit ends it.
+        done |= (hope <= tf.maximum(best["scores"][:, -1], NEVER / 2)) | (step + 1 >= limits)
         return step + 1, beam, best, done, write(written, step, found)
 
     start = {name: tf.repeat(value, width, axis=0) for name, value in model.start(source).items()}
@@ -157,7 +158,10 @@ def traces(arrays: Tensors, exponent: float) -> list[Trace]:
             for ids, sums in paths
         ]
         if not paths:
-            raise CourseError("beam search found no sentence: can the model say this prefix?")
+            raise CourseError(
+                "beam search found no sentence: can the model say this prefix, and are its "
+                "weights numbers?"
+            )
         ids, sums = paths[0]
         log_probs = np.diff(sums, prepend=np.float32(0))
         found.append(Trace(ids, log_probs, hypotheses=hypotheses, candidates=candidates))

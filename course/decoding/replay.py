@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from course import decoding
 from course.errors import CourseError
 from course.trace import Trace
@@ -34,8 +36,16 @@ def replay(
         options: those of the search.
 
     Raises:
-        CourseError: there is no such search, or a setting makes no sense.
+        CourseError: there is no such search, a setting makes no sense, or the model says NaN.
     """
+    trace = _found(model, source_ids, search, forced, alternatives, max_tokens, options)
+    if not len(trace) or not np.isfinite(trace.log_probs).all():
+        raise CourseError("the model's probabilities are no numbers: its training has diverged")
+    return trace
+
+
+def _found(model, source_ids, search, forced, alternatives, max_tokens, options) -> Trace:
+    """Search; arguments as for `replay`."""
     kept = {"alternatives": alternatives, "states": True}
     common = {"prefix": [list(forced)], "max_tokens": max_tokens}
     if search == "greedy":
