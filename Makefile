@@ -15,7 +15,7 @@ STAMP  := .venv/.installed
 RUN    := PATH="$$PWD/$(BIN):$$PATH" $(PY)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test demo notebooks check lessons lint bench clean lock
+.PHONY: help lab test demo notebooks check lessons lint bench models clean lock
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ lint: $(STAMP) ## check style and format with ruff
 
 bench: $(STAMP) ## measure speed and memory
 	@$(RUN) -m benchmarks $(ARGS)
+
+models: $(STAMP) ## train the two translators that ship anew, in some minutes (ARGS="words")
+	@$(RUN) -m tools.pretrain $(ARGS)
 
 clean: ## remove caches and build products (ALL=1: .venv too); never your work
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis $(if $(ALL),.venv)

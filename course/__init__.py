@@ -18,6 +18,7 @@ _SUBMODULES = (
     "metrics",
     "models",
     "plots",
+    "pretrained",
     "progress",
     "runtime",
     "text",

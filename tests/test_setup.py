@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = "lab test demo notebooks check lessons lint bench clean".split()
+TARGETS = "lab test demo notebooks check lessons lint bench models clean".split()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BOUNDS = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
 PLATFORMS = [

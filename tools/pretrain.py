@@ -8,22 +8,26 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from course import corpora, metrics, pretrained, text
 from course.batches import PairBatches, split_by_source
-from course.errors import CourseError
-from tools import cards
+from course.cli.guard import guarded, note
+from course.corpora import grammar
+from course.pretrained import card
 
 if TYPE_CHECKING:
     from course.models.seq2seq import Seq2Seq
 
-Pairs = list[tuple[str, str]]
+Pairs = Sequence[tuple[str, str]]
 
 SHARE = 0.1  # of the source sentences, held out
-KEPT_OUT = "Is my wallet in the kitchen?"  # lesson 00 asks for it, so neither model may know it
+KEPT_OUT = "Is my wallet in the kitchen?"  # lesson 00 asks for it, so no model may have seen it
 ASKED = (KEPT_OUT, "Where are my keys?", "My sister is tired.", "They don't drink coffee.")
 
 
@@ -37,11 +41,12 @@ class Plan:
         units: width of the hidden state.
         embedding: width of the embeddings.
         epochs: passes over the sentences.
-        longest: characters that a sentence may have, on either side; None for all sentences.
+        dropout: share of the embeddings and of the outputs that training drops.
+        pairs: sentence pairs that the grammar makes; 20,000 are the corpus that lessons load.
+        most_characters: pairs with a longer sentence are left out; None for none.
         learning_rate: the highest one; it falls to nothing as a cosine.
         batch: sentence pairs a batch.
         buckets: shapes of batches.
-        limit: pairs to take from the corpus; None for all.
         seed: draws the held-out sentences, the first weights and the order of the batches.
     """
 
@@ -50,17 +55,18 @@ class Plan:
     units: int
     embedding: int
     epochs: int
-    longest: int | None = None
+    dropout: float = 0.0
+    pairs: int = 20_000
+    most_characters: int | None = None
     learning_rate: float = 8e-3
     batch: int = 64
     buckets: int = 4
-    limit: int | None = None
     seed: int = 0
 
 
 PLANS = {
-    "words": Plan("word", "gru", units=216, embedding=64, epochs=12),
-    "characters": Plan("character", "lstm", units=264, embedding=32, epochs=24, longest=40),
+    "words": Plan("word", "gru", units=216, embedding=64, epochs=6),
+    "characters": Plan("character", "lstm", units=264, embedding=32, epochs=24, most_characters=40),
 }
 
 
@@ -85,114 +91,108 @@ def data(plan: Plan) -> Data:
     Returns:
         The pairs to learn from and those held out; no source sentence stands on both sides.
     """
-    corpus = corpora.load_pairs("grammar", limit=plan.limit)
-    fitting = [pair for pair in corpus if _fits(pair, plan.longest)]
-    train, held_out = split_by_source(fitting, SHARE, plan.seed, key=str.lower)
+    corpus = replace(corpora.load_pairs("grammar"), pairs=grammar.generate(plan.pairs))
+    most = plan.most_characters
+    pairs = [pair for pair in corpus if most is None or max(map(len, pair)) <= most]
+    train, held_out = split_by_source(pairs, SHARE, plan.seed, key=str.lower)
     kept_out = [pair for pair in train if pair[0] == KEPT_OUT]
     train = [pair for pair in train if pair[0] != KEPT_OUT]
     return Data(corpus.source, train, held_out + kept_out)
 
 
-def _fits(pair: tuple[str, str], longest: int | None) -> bool:
-    """Say whether both sentences are short enough."""
-    return longest is None or max(map(len, pair)) <= longest
-
-
-def train(name: str, plan: Plan, folder: Path) -> None:
+def train(name: str, plan: Plan, folder: Path) -> Seq2Seq:
     """Train a model, measure it, and write it with its card.
 
     Args:
         name: of the model, as its card has it.
         plan: what it depends on.
-        folder: replaced when all is done, and not before.
+        folder: for the model; one that is there is replaced when all is done.
 
     Raises:
         CourseError: it cannot be written.
     """
     pairs = data(plan)
     model = _fit(plan, pairs)
-    model.about = describe(name, plan, pairs) | {
-        "parameters": model.training_model.count_params(),
-        "figures": measure(model, pairs.held_out, plan.batch),
+    model.about = _description(name, plan, pairs, model) | {
+        "figures": measure(model, pairs.held_out),
         "examples": examples(model),
     }
     model.save(folder)
-    (folder / "README.md").write_text(cards.card(model.about), encoding="utf-8")
-
-
-def _fit(plan: Plan, pairs: Data) -> Seq2Seq:
-    """Build a model and train it; it ends with the weights of its best epoch."""
-    from course import training
-    from course.models.seq2seq import Config, Seq2Seq
-
-    # A typed sentence may begin with a small letter; an answer is to begin with a capital one.
-    tokenizers = text.tokenizer(plan.level, lower=True), text.tokenizer(plan.level)
-    sides = zip(*pairs.train, strict=True)
-    codecs = [text.Codec.fit(*side) for side in zip(sides, tokenizers, strict=True)]
-    sizes = [len(codec.vocabulary) for codec in codecs]
-    shape = {"cell": plan.cell, "units": plan.units, "embedding": plan.embedding}
-    model = Seq2Seq(Config(*sizes, **shape, seed=plan.seed), *codecs)
-    batches = PairBatches.encode(pairs.train, *codecs, batch=plan.batch, buckets=plan.buckets)
-    judged = PairBatches.encode(pairs.held_out, *codecs, batch=plan.batch, buckets=2)
-    options = {"epochs": plan.epochs, "learning_rate": plan.learning_rate, "seed": plan.seed}
-    training.fit(model, batches, judged, **options)
+    (folder / "README.md").write_text(card.text(model.about), encoding="utf-8")
     return model
 
 
-def describe(name: str, plan: Plan, pairs: Data) -> dict:
-    """Return what is known before training: plain data, for the manifest and the card."""
+def _fit(plan: Plan, pairs: Data) -> Seq2Seq:
+    """Build a model and train it.
+
+    The held-out sentences do not even choose the epoch, so that they measure what is unseen.
+    """
+    from course import training
+    from course.models.seq2seq import Config, Seq2Seq
+
+    codecs = _codecs(plan, pairs)
+    sizes = [len(codec.vocabulary) for codec in codecs]
+    shape = {key: getattr(plan, key) for key in ("units", "cell", "embedding", "dropout", "seed")}
+    model = Seq2Seq(Config(*sizes, **shape), *codecs)
+    batches = PairBatches.encode(pairs.train, *codecs, batch=plan.batch, buckets=plan.buckets)
+    options = {"epochs": plan.epochs, "learning_rate": plan.learning_rate, "seed": plan.seed}
+    training.fit(model, batches, **options)
+    return model
+
+
+def _codecs(plan: Plan, pairs: Data) -> tuple[text.Codec, text.Codec]:
+    """Number the tokens of both sides."""
+    source, target = zip(*pairs.train, strict=True)
+    # A typed sentence may begin with a small letter; an answer is to begin with a capital one.
+    lower, cased = text.tokenizer(plan.level, lower=True), text.tokenizer(plan.level)
+    return text.Codec.fit(source, lower), text.Codec.fit(target, cased)
+
+
+def _description(name: str, plan: Plan, pairs: Data, model: Seq2Seq) -> dict:
+    """Return what the card says beside the figures: plain data for the manifest."""
+    sizes = model.config.source_size, model.config.target_size
     return {
         "name": name,
         "command": f"make models ARGS={name}",
         "provenance": pairs.provenance,
         "fingerprint": pairs.fingerprint,
         "pairs": {"train": len(pairs.train), "held_out": len(pairs.held_out)},
-        "longest": max(len(_tokens(plan, source)) for source, _ in pairs.train),
+        "vocabulary": {"source_size": sizes[0], "target_size": sizes[1]},
+        "parameters": model.training_model.count_params(),
+        "longest": max(len(model.source.ids(source)) for source, _ in pairs.train),
+        "software": f"TensorFlow {version('tensorflow')}, Keras {version('keras')}",
         "plan": asdict(plan),
     }
 
 
-def _tokens(plan: Plan, sentence: str) -> list[str]:
-    """Cut a source sentence into the tokens that the model reads."""
-    return text.tokenizer(plan.level, lower=True).tokens(sentence)
-
-
-def measure(model: Seq2Seq, held_out: Pairs, batch: int = 64) -> dict[str, float]:
+def measure(model: Seq2Seq, held_out: Pairs) -> dict[str, float]:
     """Measure a model on sentences that it was not trained on, and on hand-written ones.
 
     Args:
         model: a translator.
         held_out: sentence pairs.
-        batch: pairs that are judged at once.
 
     Returns:
-        BLEU of greedy translations, the share of them that are the reference word for word, the
-        accuracy and the perplexity of single tokens under teacher forcing, and BLEU on the
-        hand-written sentences.
+        "bleu" of greedy translations; "exact", the share of them that are in the corpus word for
+        word; "token_accuracy" and "perplexity" with the right tokens before each given; and
+        "everyday_bleu" on the "everyday" hand-written sentences that ship.
     """
     from course import decoding, training
 
     sources, references = metrics.references_by_source(held_out)
     translations = decoding.translate(model, sources)
     right = [said in known for said, known in zip(translations, references, strict=True)]
-    judged = PairBatches.encode(held_out, model.source, model.target, batch=batch, buckets=2)
+    judged = PairBatches.encode(held_out, model.source, model.target, buckets=2)
     tokens = training.evaluate(model, judged)
-    figures = {
+    everyday, known = metrics.references_by_source(corpora.load_pairs("everyday"))
+    return {
         "bleu": metrics.bleu(translations, references),
         "exact": sum(right) / len(right),
         "token_accuracy": tokens["accuracy"],
         "perplexity": tokens["perplexity"],
-        "everyday_bleu": everyday_bleu(model),
+        "everyday_bleu": metrics.bleu(decoding.translate(model, everyday), known),
+        "everyday": len(everyday),
     }
-    return {name: round(figure, 4) for name, figure in figures.items()}
-
-
-def everyday_bleu(model: Seq2Seq) -> float:
-    """Return the BLEU on the hand-written sentences that ship, which no grammar made."""
-    from course import decoding
-
-    sources, references = metrics.references_by_source(corpora.load_pairs("everyday"))
-    return metrics.bleu(decoding.translate(model, sources), references)
 
 
 def examples(model: Seq2Seq) -> list[list[str]]:
@@ -200,3 +200,37 @@ def examples(model: Seq2Seq) -> list[list[str]]:
     from course import decoding
 
     return [list(pair) for pair in zip(ASKED, decoding.translate(model, ASKED), strict=True)]
+
+
+def rebuild(names: Sequence[str]) -> None:
+    """Train the named models anew, and say of each how good it has become.
+
+    Raises:
+        CourseError: a name is none of a model that ships, or a model cannot be written.
+    """
+    folders = {name: pretrained.folder(name) for name in names}  # all, before minutes of training
+    for name, folder in folders.items():
+        began = time.perf_counter()
+        note(f"{name}: training for some minutes")
+        figures = train(name, PLANS[name], folder).about["figures"]
+        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+        seconds = time.perf_counter() - began
+        print(f"{name}: BLEU {figures['bleu']:.1f}, {size:.2f} MB, {seconds:.0f} s", flush=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="pretrain", description=__doc__.partition("\n")[0])
+    names = " or ".join(pretrained.NAMES)
+    top.add_argument("names", nargs="*", metavar="NAME", help=f"{names} (default: both)")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    names = parser().parse_args(arguments).names or pretrained.NAMES
+    return guarded(lambda: rebuild(names), name="pretrain")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
