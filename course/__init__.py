@@ -13,6 +13,7 @@ _SUBMODULES = (
     "checks",
     "corpora",
     "decoding",
+    "distribution",
     "doctor",
     "errors",
     "metrics",

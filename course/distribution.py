@@ -8,7 +8,6 @@ left without rounding the unlikeliest ones away.
 import numpy as np
 
 from course.errors import CourseError
-from course.models.numpy_cells import softmax
 
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -26,12 +25,17 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
     if not 0 < temperature < np.inf:
         raise CourseError(f"temperature must be above 0, not {temperature}")
-    logits = np.asarray(logits, np.float64)
+    try:
+        logits = np.asarray(logits, np.float64)
+    except (TypeError, ValueError):
+        raise CourseError("the logits must be numbers, one for each token") from None
     if logits.ndim != 1 or not logits.size:
         raise CourseError(f"logits must have the shape (vocabulary,), not {logits.shape}")
     if np.isnan(logits).any() or not np.isfinite(logits.max()):
         raise CourseError("the logits must be numbers, and at least one of them finite")
-    return softmax(logits / temperature)
+    # The greatest is taken away first, for a power of it could be too large for a float.
+    powers = np.exp((logits - logits.max()) / temperature)
+    return powers / powers.sum()
 
 
 def possible(probs: np.ndarray, top_k: int | None = None, top_p: float = 1.0) -> np.ndarray:

@@ -38,17 +38,18 @@ stepper
 #
 # **What if it had said something else?** Go back some steps and press one of the other tokens: it is forced to say it, and has to make the best of it from there. *Reset* takes all that back. Or type a sentence of your own; a word that it never met has a dashed border and a question mark, and is read as `<unk>`, *unknown*.
 #
-# A demo can be moved from a code cell as well. At which step is the translator least sure of what it says?
+# A demo can be moved from a code cell as well. Here is a sentence with which the translator has more trouble. **At which step is it least sure of what it says?**
 
 # %%
-stepper.rewind()
-stepper.step = int(stepper.trace.log_probs.argmin())
+unsure = widgets.decoding_stepper(translator, "There is a tomato on the table.")
+unsure.step = int(unsure.trace.log_probs.argmin())
 print(
-    f"least sure at step {stepper.step}, with probability {np.exp(stepper.trace.log_probs.min()):.3f}"
+    f"least sure at step {unsure.step}, with probability {np.exp(unsure.trace.log_probs.min()):.3f}"
 )
+unsure
 
 # %% [markdown]
-# The demo above has moved to that step. Where the translator is unsure, several tokens share the probability, and often each of them would make a sensible sentence; greedy decoding takes the first and never looks back. Lesson 05 shows searches that do, and [the gallery](gallery.ipynb) has all the demos of the course on one page.
+# Where the translator is unsure, several tokens share the probability. Greedy decoding takes the likeliest and never looks back, and here that ends badly: a *tomato* is `un tomate`. Lesson 05 shows searches that do, and [the gallery](gallery.ipynb) has all the demos of the course on one page.
 
 # %% [markdown]
 # ## Is this machine ready?

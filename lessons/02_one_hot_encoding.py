@@ -350,7 +350,7 @@ print(f"ids:          {places * 4 / 1e9:,.4f} GB, padding included")
 widgets.one_hot(english[3], source)
 
 # %% [markdown]
-# The answer depends on the vocabulary, and for ids it does not: a longer list of words makes no id longer. So why does anybody build the zeros?
+# For one-hot rows the answer depends on the vocabulary. For ids in int32 it does not: a longer list of words makes no id longer. So why does anybody build the zeros?
 
 # %% [markdown]
 # ## Do we need the zeros at all?

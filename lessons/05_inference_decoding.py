@@ -237,8 +237,8 @@ plots.trace(trace, target_codec.vocabulary, f"Decoding {sentence!r}")
 widgets.decoding_stepper(model, sentence)
 
 # %% [markdown]
-# A forced token is read like any other: the model does not know that it did not choose it. Two strips at the bottom show
-# the state before each step and what the last token changed in it.
+# A forced token is read like any other: the model does not know that it did not choose it. The strips at the bottom show
+# the states before each step, and what the last token changed in them.
 #
 # ## Why find layers by name?
 #

@@ -45,7 +45,7 @@ widgets.inside_a_cell(speller, "Where are my keys?", step=5)
 # %% [markdown]
 # ## What does training look like?
 #
-# A small translator learns a few hundred sentences while we watch. **Does the loss fall as fast at the end as at the beginning?**
+# A small translator learns some short sentences while we watch. **Does the loss fall as fast at the end as at the beginning?**
 
 # %%
 pairs = [pair for pair in corpora.load_pairs("grammar") if len(pair[0]) <= 24][
@@ -95,16 +95,17 @@ widgets.padding_trap(predicted, batch.target_out[few], codecs[1])
 # One token at a time. **What if it had said something else?** Press an alternative. Lesson 05 is about this.
 
 # %%
-widgets.decoding_stepper(translator, sentence, step=3)
+stepper = widgets.decoding_stepper(translator, sentence, step=3)
+stepper
 
 # %% [markdown]
 # ## Must it take the likeliest token?
 #
-# One distribution, three knobs, a hundred samples. This is the step at which the word translator is least sure of its sentence. **How warm must it be until every second sample is another token?**
+# One distribution, three knobs, a hundred samples. This is what the word translator thinks at the step of *There is a tomato on the table.* at which it is least sure. **How cold must it be until nearly every sample is the same token?**
 
 # %%
-ids = translator.source.ids(sentence)
-trace = decoding.greedy(translator, [ids], alternatives=len(translator.target.vocabulary))[0]
+unsure = translator.source.ids("There is a tomato on the table.")
+trace = decoding.greedy(translator, [unsure], alternatives=len(translator.target.vocabulary))[0]
 logits = np.full(len(translator.target.vocabulary), -1e9)
 step = int(trace.log_probs.argmin())
 logits[trace.top_ids[step]] = trace.top_log_probs[step]

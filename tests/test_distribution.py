@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from course import runtime
-from course.decoding import distribution, sampling
+from course import distribution, runtime
+from course.decoding import sampling
 from course.errors import CourseError
 
 tf = runtime.tensorflow()
@@ -123,6 +123,8 @@ def test_every_number_from_0_to_1_draws_a_token():
         ([], 1.0, "shape"),
         ([[1.0, 2.0]], 1.0, r"not \(1, 2\)"),
         ([1.0, np.nan], 1.0, "must be numbers"),
+        (["x"], 1.0, "must be numbers, one for each token"),
+        ([[1.0], [1.0, 2.0]], 1.0, "must be numbers, one for each token"),
         ([1.0, np.inf], 1.0, "finite"),
         ([-np.inf, -np.inf], 1.0, "finite"),
     ],

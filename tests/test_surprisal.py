@@ -63,6 +63,15 @@ def test_what_cannot_be_is_infinitely_perplexing():
     assert np.isinf(running_perplexity(np.array([1e9]))).all()
 
 
+def test_a_model_that_says_nan_is_refused_in_one_line(model):
+    good = model.get_weights()
+    model.set_weights({name: np.full_like(weight, np.nan) for name, weight in good.items()})
+    with pytest.raises(CourseError, match="no numbers: its training has diverged"):
+        surprisals(model, [4, 9], [5])
+    model.set_weights(good)
+    assert np.isfinite(surprisals(model, [4, 9], [5])).all()
+
+
 @given(st.lists(st.floats(0, 40), min_size=1, max_size=30))
 def test_perplexity_is_the_power_of_the_mean_at_every_token(bits):
     found = running_perplexity(np.array(bits))

@@ -25,7 +25,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int) -> tuple[int, st
     client = NotebookClient(
         notebook,
         timeout=timeout,
-        store_widget_state=False,  # a page shows the demos' static twins, without a publisher's code
+        store_widget_state=False,  # a page shows the demos' static twins, and loads no code for it
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"],
     )

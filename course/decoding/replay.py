@@ -35,6 +35,9 @@ def replay(
         max_tokens: as for `decoding.sample`.
         options: those of the search.
 
+    Returns:
+        Its trace, with alternatives and states at every step; of a beam the candidates as well.
+
     Raises:
         CourseError: there is no such search, a setting makes no sense, or the model says NaN.
     """

@@ -89,7 +89,8 @@ def draw(logits: tf.Tensor, noise: tf.Tensor, top_k: tf.Tensor, top_p: tf.Tensor
     inside = (ends - top.values) < top_p * ends[:, -1:]
     reach = tf.reduce_max(tf.where(inside, ends, 0.0), axis=-1)
     place = tf.reduce_sum(tf.cast(ends <= (noise * reach)[:, None], tf.int32), axis=-1)
-    last = tf.reduce_sum(tf.cast(inside, tf.int32), axis=-1) - 1
+    # None is inside if the logits are NaN; the first then stands for a draw that means nothing.
+    last = tf.maximum(tf.reduce_sum(tf.cast(inside, tf.int32), axis=-1) - 1, 0)
     return tf.gather(top.indices, tf.minimum(place, last), axis=-1, batch_dims=1)
 
 

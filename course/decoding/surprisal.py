@@ -25,7 +25,7 @@ def surprisals(model: Any, ids: Sequence[int], source_ids: Sequence[int] = ()) -
         -log2 of each token's probability, in bits: float64 array (len(ids) + 1,), END the last.
 
     Raises:
-        CourseError: `ids` holds PAD, START or END.
+        CourseError: `ids` holds PAD, START or END, or the model says NaN.
 
     Reference:
         Shannon, 1948.
@@ -34,6 +34,8 @@ def surprisals(model: Any, ids: Sequence[int], source_ids: Sequence[int] = ()) -
         raise CourseError("surprisals: the ids hold END before their end; it is added by itself")
     forced = [*map(int, ids), END]
     trace = decoding.greedy(model, [source_ids], prefix=[forced], max_tokens=len(forced))[0]
+    if len(trace) < len(forced) or np.isnan(trace.log_probs).any():
+        raise CourseError("the model's probabilities are no numbers: its training has diverged")
     # A plain 0.0 is added, for a token that is certain has -0.0.
     return -trace.log_probs.astype(np.float64) / np.log(2) + 0.0
 

@@ -1,7 +1,7 @@
 """Where a model looked while it spoke: a map of attention that grows with the sentence."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -35,11 +35,18 @@ def attention_map(
         source_tokens: what the model read, a token for each column of the attention.
         target_tokens: what it said, a token for each step; a last `<end>` may be left out.
 
+    Returns:
+        The demo, one widget: show it as the last line of a cell.
+
     Raises:
         CourseError: it is no trace, has no attention, or has other lengths than the tokens.
     """
     attention = _checked(trace)
-    target_tokens = list(target_tokens)
+    for name, tokens in (("source_tokens", source_tokens), ("target_tokens", target_tokens)):
+        if not isinstance(tokens, Iterable):
+            kind = type(tokens).__name__
+            raise CourseError(f"attention_map: {name} must be a list of tokens, not a {kind}")
+    source_tokens, target_tokens = list(source_tokens), list(target_tokens)
     if trace.ended and len(target_tokens) == len(attention) - 1:
         target_tokens.append(SPECIAL_TOKENS[END])
     for name, tokens, count, unit in (
@@ -51,7 +58,7 @@ def attention_map(
                 f"attention_map: {name} holds {len(tokens)} tokens, but this trace's attention has "
                 f"{count} {unit}: pass the tokens of the sentence that was decoded"
             )
-    return AttentionMap(attention, list(source_tokens), target_tokens)
+    return AttentionMap(attention, source_tokens, target_tokens)
 
 
 def _checked(trace: Trace) -> np.ndarray:
@@ -88,7 +95,7 @@ class AttentionMap(Stepped):
     """
 
     title = "Where the model looked"
-    heights = {"sentence": 104, "map": 0, "weights": 230, "rows": 230}  # noqa: RUF012
+    heights = {"sentence": 128, "map": 0, "weights": 230, "rows": 230}  # noqa: RUF012
 
     def __init__(self, attention: np.ndarray, source: list[str], target: list[str]) -> None:
         """Lay the demo out; its map is as high as its sentence needs."""

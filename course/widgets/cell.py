@@ -12,7 +12,7 @@ from course.text import UNK, Codec
 from course.widgets.drawing import Drawing, Table, chip, escape, text
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
-from course.widgets.reading import tokens_of
+from course.widgets.reading import check_codec, tokens_of
 from course.wording import number, shorten, visible
 
 CHART, BAND = 42, 58  # pixels: a chart, and what lies from one to the next
@@ -43,6 +43,9 @@ def inside_a_cell(
         source: from text to the ids that it reads; the model's own if None.
         settings: any of the demo's traits to begin with, as `unit=3`.
 
+    Returns:
+        The demo, one widget: show it as the last line of a cell.
+
     Raises:
         CourseError: the model has no encoder to look into, no such layer, or no codec.
     """
@@ -50,9 +53,11 @@ def inside_a_cell(
     if not (hasattr(model, "config") and hasattr(model, "layer")):
         raise CourseError(f"{type(model).__name__} has no recurrent layers to look into")
     if layer not in range(1, model.config.layers + 1):
-        raise CourseError(f"no layer {layer}: the encoder has 1 to {model.config.layers}")
+        most = model.config.layers
+        raise CourseError(f"no layer {layer!r}: the encoder has 1 to {most}, a whole number")
     if source is None:
         raise CourseError("this model has no source codec: pass source=")
+    check_codec(source)
     return InsideACell(model, source, sentence=sentence, layer=layer, **settings)
 
 
@@ -141,7 +146,10 @@ class InsideACell(Stepped):
         """Read the sentence anew."""
         tokens = tokens_of(self.source, self.sentence)
         ids = self.source.vocabulary.ids(tokens)
-        self.run = encoder_run(self.model, ids, self.layer)
+        run = encoder_run(self.model, ids, self.layer)
+        if not all(np.isfinite(values).all() for values in {**run.gates, **run.states}.values()):
+            raise CourseError("this layer's gates are no numbers: its training has diverged")
+        self.run = run
         self.ids, self.tokens, self.ranking = ids, tokens, by_swing(self.run)
         self.message = ""
         self.last = len(tokens) - 1
@@ -180,7 +188,7 @@ class InsideACell(Stepped):
         label = (
             f"unit {self.unit} of 0 to {len(self.ranking) - 1} ({self.run.cell.upper()}, layer "
             f"{self.layer}; gates of {len(self.ranking) - place} others swing less); "
-            f"token {self.step + 1} of {len(self.tokens)}"
+            f"step {self.step} of 0 to {self.last}"
         )
         label += f", {unknown} not in the vocabulary" if unknown else ""
         return f'<p><span class="u-label">{label}</span></p><p>{before}{chips}{after}</p>'
@@ -216,7 +224,7 @@ class InsideACell(Stepped):
         )
         alt = (
             f"Bars over {len(self.tokens)} tokens, a row for each of {', '.join(rows)} of unit "
-            f"{self.unit}. At token {self.step + 1}, {visible(self.tokens[self.step])}: {words}."
+            f"{self.unit}. At step {self.step}, {visible(self.tokens[self.step])}: {words}."
         )
         return Drawing(charts + frame + labels + tips, alt, 640, bottom + LABELS, fits=True)
 
@@ -227,13 +235,13 @@ class InsideACell(Stepped):
             now, high, low = self.step, int(values.argmax()), int(values.argmin())
             rows.append((name, float(values[now]), self._at(high, values), self._at(low, values)))
         token = shorten(visible(self.tokens[self.step]), 14)
-        caption = f"unit {self.unit} at token {self.step + 1}, {token}"
-        return Table(caption, ("gate", "now", "open or highest", "shut or lowest"), rows)
+        caption = f"unit {self.unit} at step {self.step}, {token}"
+        return Table(caption, ("gate or state", "now", "open or highest", "shut or lowest"), rows)
 
     def _at(self, place: int, values: np.ndarray) -> str:
-        """Write a token with its place and the value there."""
+        """Write a token with its step and the value there."""
         token = shorten(visible(self.tokens[place]), 12)
-        return f"{token} ({place + 1}): {values[place]:.2f}"
+        return f"{token} ({place}): {values[place]:.2f}"
 
     def _knobs(self) -> dict[str, ipywidgets.Widget]:
         """Return a control for each setting, tied to it in both directions."""

@@ -1,5 +1,6 @@
 """The training dashboard: loss and accuracy while `fit` runs, in one picture that is kept up."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from course.errors import CourseError
 from course.progress import Progress
 from course.widgets import drawing
 from course.widgets.drawing import Drawing, Table, escape
@@ -35,7 +37,16 @@ def training_dashboard(history: "History | None" = None) -> "TrainingDashboard":
 
     Args:
         history: a run that is over, to show instead.
+
+    Returns:
+        The demo, one widget, with `add` and `follow` for `fit`.
+
+    Raises:
+        CourseError: it is no history.
     """
+    if history is not None and not (hasattr(history, "epochs") and hasattr(history, "stopped")):
+        kind = type(history).__name__
+        raise CourseError(f"training_dashboard: pass the History that fit returned, not a {kind}")
     dashboard = TrainingDashboard()
     if history is not None:
         dashboard.end(history)
@@ -75,7 +86,7 @@ class TrainingDashboard(Demo):
         """
         self._begin_anew_before(epoch.epoch)
         self.epochs.append(epoch)
-        self.draw()
+        self._draw_in_training()
 
     def follow(self, now: Progress) -> None:
         """Note how far an epoch has come; `fit` calls it as `on_progress`.
@@ -85,12 +96,17 @@ class TrainingDashboard(Demo):
         self._begin_anew_before(now.epoch)
         self.now = now
         if self.clock() - self._drawn_at >= PAUSE:
-            self.draw()
+            self._draw_in_training()
 
     def end(self, history: "History") -> None:
         """Show what `fit` returned: all epochs, and why it ended."""
         self.epochs, self.stopped = list(history.epochs), history.stopped
         self.draw()
+
+    def _draw_in_training(self) -> None:
+        """Draw; a fault is shown in the demo, but the training goes on."""
+        with contextlib.suppress(Exception):  # `draw` has kept it as `fault` and said so
+            self.draw()
 
     def draw(self) -> None:
         """Show the present state."""
@@ -227,7 +243,7 @@ class TrainingDashboard(Demo):
             for row in shown
         ]
         chosen = next((place for place, row in enumerate(shown) if row is best), None)
-        header = ("", "epoch", "loss", "accuracy", "valid loss", "valid accuracy")
+        header = ("best", "epoch", "loss", "accuracy", "valid loss", "valid accuracy")
         caption = f"the last {len(shown)} of {len(self.epochs)} epochs" if shown else "no epoch yet"
         return Table(caption, header, rows, chosen)
 

@@ -11,7 +11,7 @@ from course.text import one_hot as encode
 from course.widgets.drawing import Drawing, Table, escape, text
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
-from course.widgets.reading import tokens_of
+from course.widgets.reading import check_codec, tokens_of
 from course.widgets.rows import Box, TokenRows, around, box, sliding, unknown
 from course.wording import number, shorten, visible
 
@@ -33,9 +33,13 @@ def one_hot(sentence: str, codec: Codec, **settings: int) -> "OneHot":
         codec: from text to ids.
         settings: any of the demo's traits to begin with, as `sentences=100_000`.
 
+    Returns:
+        The demo, a widget.
+
     Raises:
-        CourseError: a setting makes no sense.
+        CourseError: the codec is none, or a setting makes no sense.
     """
+    check_codec(codec)
     return OneHot(codec, sentence=sentence, **settings)
 
 
@@ -94,7 +98,7 @@ class OneHot(Stepped):
         if self.tokens:
             seen["ids"], seen["matrix"] = self._ids(still), self._matrix(still)
             seen["table"] = self._table(still)
-        return {**seen, "bars": self._bars(still), "memory": self._memory()}
+        return {**seen, "bars": self._bars(still), "memory": self._memory(still)}
 
     @traitlets.validate("vocabulary", "sentences", "time")
     def _within(self, proposal: dict) -> int:
@@ -184,11 +188,15 @@ class OneHot(Stepped):
         drawing = logarithmic_bars(self.memory)
         return f"<p>{escape(line)}</p>{drawing.image() if still else drawing.inline()}"
 
-    def _memory(self) -> Table:
+    def _memory(self, still: bool) -> Table:
         """Tell the memory in numbers."""
         rows = [(name, size(count), verdict(count), count) for name, count in self.memory.items()]
         header = ("a corpus as", "takes", "2 GB", "bytes")
-        return Table("memory, and whether the 2 GB of a free Binder will do", header, rows)
+        caption = "memory, and whether the 2 GB of a free Binder will do"
+        if still:  # a page without the sliders that say it
+            sizes = f"{self.sentences:,} sentences × {self.time} time steps"
+            caption += f"; {sizes}, vocabulary of {self.vocabulary:,}"
+        return Table(caption, header, rows)
 
     def _knobs(self) -> dict[str, ipywidgets.Widget]:
         """Return a control for each setting, tied to it in both directions."""

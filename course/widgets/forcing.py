@@ -15,12 +15,13 @@ from course.trace import Trace
 from course.widgets.drawing import Table, bars, chip, escape
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
-from course.widgets.reading import codecs_of, tokens_of
+from course.widgets.reading import check_codec, codecs_of, tokens_of
 from course.widgets.rows import TokenRows, around, box, unknown
-from course.wording import number, visible
+from course.wording import number, shorten, visible
 
 FURTHER = 10  # steps that a decoder left alone may take beyond the right ones
 TABLE_ROWS = 8  # at a time; a static twin has all
+NAMED = 3  # unknown words that are named; the others are counted
 
 
 def teacher_forcing(
@@ -42,13 +43,18 @@ def teacher_forcing(
         source: from that sentence to ids; the model's own if None.
         settings: any of the demo's traits to begin with, as `planted=True`.
 
+    Returns:
+        The demo, a widget.
+
     Raises:
-        CourseError: the model cannot be decoded, a codec is missing, or a setting makes no sense.
+        CourseError: the model cannot be decoded, a codec is missing or is none, or a setting makes
+            no sense.
     """
     if model is not None:
         source, codec = codecs_of(model, source, codec)
     if codec is None:
         raise CourseError("teacher_forcing: without a model it needs a codec: pass codec=")
+    check_codec(codec)
     sentences = {"target_sentence": target_sentence, "source_sentence": source_sentence}
     return TeacherForcing(codec, model, source, **sentences, **settings)
 
@@ -91,10 +97,11 @@ class TeacherForcing(Stepped):
         source_sentence: what the model reads; "" for no inference.
         planted: show the slip, a target that is not shifted.
         right, slipped, alone: the three ways; `alone` is None if there is no inference to show.
+        lost: the words of the source sentence that the vocabulary does not hold, in words.
     """
 
     title = "Teacher forcing"
-    heights = {"taught": 208, "alone": 208, "probability": 140, "table": 210}  # noqa: RUF012
+    heights = {"taught": 208, "alone": 208, "probability": 210, "table": 210}  # noqa: RUF012
 
     target_sentence = traitlets.Unicode()
     source_sentence = traitlets.Unicode()
@@ -107,6 +114,7 @@ class TeacherForcing(Stepped):
         super().__init__()
         self.codec, self.model, self.source = codec, model, source
         self.right = self.slipped = self.alone = None
+        self.lost = ""
         self.begin_with(settings)
         knobs = self._knobs()
         self._begin()
@@ -147,6 +155,7 @@ class TeacherForcing(Stepped):
         slipped = Way(reads, copied, heard, ["", *words])
         ways = self._run(asked, right, slipped) if asked else (right, slipped, None)
         self.right, self.slipped, self.alone = ways
+        self.lost = lost_of(self.source, asked) if asked else ""
         self.message = ""
         self.last = max(len(way) for way in ways if way is not None) - 1
 
@@ -184,8 +193,9 @@ class TeacherForcing(Stepped):
     def _taught(self, still: bool) -> str:
         """Draw what the decoder reads and must say, and say what that does."""
         line = (
-            "Not shifted: it must say what it has just read (under <start> nothing is asked). It "
-            "may copy, and never learns to say the next token; the loss falls all the same."
+            "Not shifted: it must say what it has just read (under <start> nothing is asked). A "
+            "model taught so can copy: its training loss falls, but it never learns to say the "
+            "next token."
             if self.planted
             else "The same row, one step apart. Arrow: from what is read to what must be said. "
             "Dashed: the teacher puts in the right token, whatever was said."
@@ -203,6 +213,7 @@ class TeacherForcing(Stepped):
             "Dashed: what it said is what it reads next. ≠ marks what differs from the right rows: "
             f"{len(heard)} read, {len(said)} said. {end} after {len(self.alone)} steps."
         )
+        line += f" Source: {self.lost}." if self.lost else ""
         rows = self._rows(self.alone, (heard, said))
         return _shown("Alone, at inference", rows.html(still), line)
 
@@ -252,7 +263,13 @@ class TeacherForcing(Stepped):
         if taught != right:
             whose += f", and alone of {chip(tokens[right])}"
         loss = number(-float(np.nanmean(self.taught.log_probs)))
-        return f"<p>Probability of {whose}</p><p>Loss of the taught row: {loss} nats a token</p>"
+        line = f"<p>Loss of this model on the taught row: {loss} nats a token.</p>"
+        if self.planted:
+            line += (
+                '<p class="u-label">Nothing is trained here: a model taught with the shift finds '
+                "this row surprising; one taught with the slip would find it easy.</p>"
+            )
+        return f"<p>Probability of {whose}</p>{line}"
 
     def _prob(self, way: Way, step: int | None = None) -> float | None:
         """Return how likely the right token of a step is on a way; None where nothing is asked."""
@@ -269,7 +286,16 @@ class TeacherForcing(Stepped):
             header += ["right token", "its probability", "differs"]
         rows = [self._row(step) for step in shown]
         caption = f"time steps {shown[0]} to {shown[-1]}; the last is {self.last}"
+        caption += self._settings() if still else ""
         return Table(caption, header, rows, self.step - shown[0])
+
+    def _settings(self) -> str:
+        """Say how the demo is set, for a page that has no controls."""
+        said = "; the target is not shifted: the planted slip" if self.planted else ""
+        if self.alone is None:
+            return said
+        said += f"; source: {shorten(visible(self.source_sentence))}"
+        return said + (f"; {self.lost}" if self.lost else "")
 
     def _row(self, step: int) -> tuple:
         """Return what the table says of a step."""
@@ -322,6 +348,26 @@ def log_probs_of(ids: np.ndarray, trace: Trace) -> np.ndarray:
     there = trace.top_ids[:steps] == ids[:steps, None]
     found = np.where(there, trace.top_log_probs[:steps], 0.0).sum(axis=1)
     return np.where(ids[:steps] == PAD, np.nan, found)
+
+
+def lost_of(codec: Codec, tokens: Sequence[str]) -> str:
+    """Say in words which tokens a vocabulary does not hold.
+
+    Args:
+        codec: of the tokens.
+        tokens: of a sentence, as they were typed.
+
+    Returns:
+        How many there are, and the first ones by name; "" if there are none.
+    """
+    ids = codec.vocabulary.ids(tokens)
+    words = [word for word, id in zip(tokens, ids, strict=True) if unknown(word, id)]
+    if not words:
+        return ""
+    named = ", ".join(shorten(visible(word), 20) for word in words[:NAMED])
+    named += ", …" if len(words) > NAMED else ""
+    count = f"{len(words)} of {len(tokens)} tokens not in the vocabulary"
+    return f"{count}, read as {SPECIAL_TOKENS[UNK]}: {named}"
 
 
 def _shown(head: str, picture: str, line: str) -> str:

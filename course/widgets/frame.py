@@ -6,6 +6,8 @@ neither a kernel nor JavaScript.
 """
 
 import functools
+import html
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -126,7 +128,8 @@ class Demo(ipywidgets.VBox):
         """Show the present state in the panes."""
         for name, part in self.view().items():
             inner = part if isinstance(part, str) else part.inline()
-            self.panes[name].value = framed(inner, name, self.heights[name])
+            label = f"{self.title}: {name}"
+            self.panes[name].value = framed(inner, name, self.heights[name], label)
 
     def static(self) -> Static:
         """Return the demo as it stands, without a kernel."""
@@ -135,10 +138,15 @@ class Demo(ipywidgets.VBox):
         title = f'<p class="u-title">{escape(self.title)}</p>'
         note = f"<p>{escape(self.message)}</p>" if self.message else ""
         sheet = f"<style>{style.PAGE}</style>"
-        words = [part.text() for part in parts if isinstance(part, Table)]
-        words += [part.alt for part in parts if isinstance(part, Drawing)]
-        html = f'{sheet}<div class="unrolled">{title}{note}{body}</div>'
-        return Static(html, "\n\n".join([self.title, *words]))
+        words = [self.title, *([self.message] if self.message else []), *map(_in_words, parts)]
+        page = f'{sheet}<div class="unrolled">{title}{note}{body}</div>'
+        return Static(page, "\n\n".join(filter(None, words)))
+
+    def close(self) -> None:
+        """Close the demo and all its controls and panes, so that the kernel can forget them."""
+        for widget in _family(self):
+            widget.close()
+        super().close()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
         """Add the static twin: it is what a page without widgets shows."""
@@ -154,16 +162,24 @@ class Demo(ipywidgets.VBox):
         )
 
 
+def _family(box: ipywidgets.Box) -> list[ipywidgets.Widget]:
+    """Return all widgets in a box, the innermost first."""
+    found = []
+    for child in box.children:
+        found += [*_family(child), child] if isinstance(child, ipywidgets.Box) else [child]
+    return found
+
+
 def pane() -> ipywidgets.HTML:
     """Return an empty pane as wide as there is room."""
     return ipywidgets.HTML(layout={"width": "auto", "flex": "1 1 auto", "min_width": "0"})
 
 
-def framed(inner: str, name: str, height: int) -> str:
+def framed(inner: str, name: str, height: int, label: str) -> str:
     """Give a part its fixed height; what is higher scrolls, by keyboard too."""
     return (
         f'<div class="u-pane" style="height: {height}px" tabindex="0" role="region" '
-        f'aria-label="{escape(name)}" data-pane="{escape(name)}">{inner}</div>'
+        f'aria-label="{escape(label)}" data-pane="{escape(name)}">{inner}</div>'
     )
 
 
@@ -176,7 +192,7 @@ def beside(*columns: ipywidgets.Widget, widths: tuple[int, ...]) -> ipywidgets.B
     """
     for column, width in zip(columns, widths, strict=True):
         column.layout.flex = f"{width} 1 {width}px"
-        column.layout.min_width = f"min({width}px, 100%)"
+        column.layout.min_width = f"min({width}px, calc(100% - 4px))"
     return ipywidgets.Box(columns, layout={"flex_flow": "row wrap", "width": "100%"})
 
 
@@ -190,3 +206,14 @@ def _without_kernel(part: Part) -> str:
     if isinstance(part, Drawing):
         return part.image()
     return part if isinstance(part, str) else part.inline()
+
+
+def _in_words(part: Part) -> str:
+    """Return a part in plain text: its lines, its table, or what its picture shows."""
+    if isinstance(part, Table):
+        return part.text()
+    if isinstance(part, Drawing):
+        return part.alt
+    pictures = re.sub(r'<(?:img|svg)[^>]* (?:alt|aria-label)="([^"]*)"[^>]*>', r"\1", part)
+    lines = re.sub(r"</p>|<br>", "\n", pictures)
+    return html.unescape(re.sub(r"<[^>]+>", "", lines)).strip()

@@ -12,6 +12,7 @@ from course.text import PAD, Codec
 from course.widgets.drawing import Drawing, Table, bars, escape
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
+from course.widgets.reading import check_codec
 from course.widgets.rows import Box, TokenRows
 from course.wording import number
 
@@ -41,11 +42,16 @@ def padding_trap(
         sources: the sentences that it read, one for each row; may be left out.
         settings: any of the demo's traits to begin with, as `length=30`.
 
+    Returns:
+        The demo, a widget.
+
     Raises:
-        CourseError: the arrays do not fit each other, the codec or the sentences; or a setting
-            makes no sense.
+        CourseError: the arrays do not fit each other, the codec or the sentences; the codec is
+            none; or a setting makes no sense.
     """
-    predicted, target, sources = np.asarray(predicted), np.asarray(target), list(sources)
+    check_codec(codec)
+    predicted, target = _array(predicted, "predicted"), _array(target, "target")
+    sources = list(sources)
     metrics.padded_accuracy(predicted, target)  # refuses shapes that differ, and no token at all
     for name, ids in (("predicted", predicted), ("target", target)):
         if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer):
@@ -216,7 +222,8 @@ class PaddingTrap(Stepped):
         ]  # fmt: skip
         more = self.length - len(rows)
         header = ("time step", "says", "must say", "right", "real token")
-        caption = f"row {self.step}" + (f", without {more} more columns of padding" if more else "")
+        caption = f"row {self.step}; {self.length} columns"
+        caption += f", without {more} more columns of padding" if more else ""
         return Table(caption, header, rows)
 
     def _knob(self) -> ipywidgets.IntSlider:
@@ -231,3 +238,13 @@ class PaddingTrap(Stepped):
         )
         traitlets.link((self, "length"), (knob, "value"))
         return knob
+
+
+def _array(ids: Sequence, name: str) -> np.ndarray:
+    """Make an array; rows that are not equally long are refused."""
+    try:
+        return np.asarray(ids)
+    except ValueError:
+        raise CourseError(
+            f"padding_trap: {name} must be an int array (batch, time): pad its rows"
+        ) from None

@@ -37,17 +37,14 @@ class Stepped(Demo):
         self.play = _button("Play", "play", "Play or pause", self._toggle)
         self.reset = _button("Reset", "undo", "Back to the beginning", self._start_again)
         self.slider = ipywidgets.IntSlider(0, 0, 0, description="step", layout={"width": "250px"})
-        self.pace = ipywidgets.Dropdown(
-            options=[("slow", 1.0), ("normal", 2.0), ("fast", 5.0), ("very fast", 20.0)],
-            value=2.0,
-            description="speed",
-            layout={"width": "160px"},
-            style={"description_width": "44px"},
+        self.pace = ipywidgets.BoundedFloatText(
+            min=0.1, max=50, description="steps a second", layout={"width": "160px"}
         )
+        self.pace.style.description_width = "initial"
         self.slider.style.description_width = "34px"
         self.player = controls(self.back, self.forth, self.play, self.reset, self.slider, self.pace)
         self.slider.observe(self._slide, "value")
-        self.pace.observe(self._set_pace, "value")
+        traitlets.link((self, "speed"), (self.pace, "value"))
         self.observe(self._moved, ["step", "last"])
 
     def begin_with(self, settings: dict[str, object]) -> None:
@@ -119,11 +116,14 @@ class Stepped(Demo):
     async def _run(self) -> None:
         """Take a step at a time until the last one."""
         me = self._task
-        while self._task is me and self.step < self.last:
-            await asyncio.sleep(1 / self.speed)
-            self._take_step(me)
-        if self._task is me:
-            self.pause()
+        try:
+            while self._task is me and self.step < self.last:
+                await asyncio.sleep(1 / self.speed)
+                self._take_step(me)
+        finally:
+            if self._task is me:
+                self._task = None
+                self._name_play()
 
     @guarded
     def _take_step(self, task: asyncio.Task) -> None:
@@ -137,10 +137,6 @@ class Stepped(Demo):
         if change["new"] != self.step:
             self.pause()
             self.step = change["new"]
-
-    @guarded
-    def _set_pace(self, change: dict) -> None:
-        self.speed = change["new"]
 
     @guarded
     def _moved(self, change: dict) -> None:

@@ -20,7 +20,19 @@ def codecs_of(
     codecs = (source or getattr(model, "source", None), target or getattr(model, "target", None))
     if None in codecs:
         raise CourseError("this model has no codecs: pass source= and target=")
+    for codec in codecs:
+        check_codec(codec)
     return codecs
+
+
+def check_codec(codec: Any) -> None:
+    """Refuse what is no codec, as a vocabulary without its tokenizer.
+
+    Raises:
+        CourseError: it has no `tokenizer` and `vocabulary`.
+    """
+    if not (hasattr(codec, "tokenizer") and hasattr(codec, "vocabulary")):
+        raise CourseError(f"a {type(codec).__name__} is no codec: course.text.Codec makes one")
 
 
 def check_decodable(model: Any) -> None:

@@ -101,11 +101,20 @@ class TokenRows:
         body, width = self._body(shown), self.width * len(shown)
         if still:
             moved = f'{names}<g transform="translate({LABELS} 0)">{body}</g>'
-            return Drawing(moved, self.alt, LABELS + width, self.height).image()
+            picture = Drawing(moved, self.alt, LABELS + width, self.height).image()
+            return picture + self._left_out(shown)
         picture = Drawing(body, self.alt, width, self.height).inline()
         middle = None if self.now is None else (self.now - shown[0] + 0.5) * self.width
         left = f'<svg class="u-drawing" aria-hidden="true" width="{LABELS}" height="{self.height}">'
         return sliding(f"{left}{names}</svg>", picture, width, middle)
+
+    def _left_out(self, shown: range) -> str:
+        """Say which columns are drawn, unless all are: on a still page nothing slides."""
+        if len(shown) == len(self.columns):
+            return ""
+        first, last = (self.columns[step][0] for step in (shown[0], shown[-1]))
+        line = f"Drawn: time steps {first} to {last}; the table has all."
+        return f'<p class="u-label">{escape(line)}</p>'
 
     def _top(self, row: int) -> int:
         """Return where a row begins: pixels from the top."""

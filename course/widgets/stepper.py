@@ -9,6 +9,7 @@ import traitlets
 from course.decoding.replay import replay
 from course.errors import CourseError
 from course.text import UNK, Codec
+from course.trace import Trace
 from course.widgets.drawing import ROW, Drawing, Table, bars, chip, escape, strip
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
@@ -16,11 +17,14 @@ from course.widgets.reading import codecs_of, tokens_of
 from course.wording import number, visible
 
 SHOWN = 8  # alternatives at each step
+SAID = 14  # tokens that are shown of what has been said
+STRIPS = 114  # pixels for the two strips of a state
 SETTINGS = {  # of each search
     "greedy": (),
     "sample": ("temperature", "top_k", "top_p", "seed"),
     "beam": ("width", "length_penalty"),
 }
+MOST = 10_000  # of a knob that counts
 HOPELESS = -1e8  # log-probability of what can never be said
 
 
@@ -40,6 +44,9 @@ def decoding_stepper(
         source: from text to the ids that it reads; the model's own if None.
         target: from ids to the text that it says; the model's own if None.
         settings: any of the demo's traits to begin with, as `search="beam"`.
+
+    Returns:
+        The demo; its `step`, its settings and its `trace` can be read and set.
 
     Raises:
         CourseError: the model cannot be decoded, or has no codecs, or a setting makes no sense.
@@ -62,14 +69,14 @@ class DecodingStepper(Stepped):
     """
 
     title = "Decoding, step by step"
-    heights = {"sentence": 148, "alternatives": SHOWN * ROW, "table": SHOWN * ROW, "state": 228}  # noqa: RUF012
+    heights = {"sentence": 148, "alternatives": SHOWN * ROW, "table": SHOWN * ROW, "state": STRIPS}  # noqa: RUF012
 
     sentence = traitlets.Unicode()
     search = traitlets.Enum(("greedy", "sample", "beam"), "greedy")
     temperature = traitlets.Float(1.0, min=0.05, max=5.0)
-    top_k = traitlets.Int(0, min=0)
+    top_k = traitlets.Int(0, min=0, max=MOST)
     top_p = traitlets.Float(1.0, min=0.01, max=1.0)
-    seed = traitlets.Int(0, min=0)
+    seed = traitlets.Int(0, min=0, max=MOST)
     width = traitlets.Int(5, min=1, max=10)
     length_penalty = traitlets.Float(0.6, min=0.0, max=10.0)
 
@@ -84,6 +91,8 @@ class DecodingStepper(Stepped):
         self._buttons = [self._choice(place) for place in range(SHOWN)]
         knobs = self._knobs()
         self._begin()
+        if self.trace is not None:
+            self.heights = {**self.heights, "state": STRIPS * max(1, len(self.trace.states))}
         self._show_knobs(knobs)
         self.observe(lambda _: self._show_knobs(knobs), "search")
         self.observe(self._changed, list(knobs))
@@ -97,19 +106,25 @@ class DecodingStepper(Stepped):
         )
 
     def force(self, token_id: int) -> None:
-        """Make the model say a token at this step, and go on from there."""
+        """Make the model say a token at this step, and go on from there.
+
+        Raises:
+            CourseError: the sentence is whole, or cannot be read.
+        """
         if self.step == self.last:
             raise CourseError("the sentence is whole: go back a step to change it")
-        self.picked = frozenset(p for p in self.picked if p < self.step) | {self.step}
-        self.prefix = (*map(int, self.trace.tokens[: self.step]), int(token_id))
         step = self.step
-        self._decode()
+        prefix = (*map(int, self.trace.tokens[:step]), int(token_id))
+        picked = frozenset(place for place in self.picked if place < step) | {step}
+        self._take(replay(self.model, self.ids, self.search, forced=prefix, **self._options()))
+        self.prefix, self.picked = prefix, picked
         self.step = step + 1
 
     def rewind(self) -> None:
         """Go back to the first step and forget all choices."""
         self.prefix, self.picked, self.step = (), frozenset(), 0
-        self._decode()
+        if self.unforced is not None:
+            self._take(self.unforced)
         self.draw()
 
     def view(self, still: bool = False) -> dict[str, Part]:
@@ -134,19 +149,27 @@ class DecodingStepper(Stepped):
             button.description = visible(tokens[ids[place]]) if there else ""
             button.disabled = not there
 
-    def _decode(self) -> None:
-        """Decode anew with the present settings."""
+    def _decode(self, prefix: tuple[int, ...] = ()) -> None:
+        """Decode anew with the present settings; what was there stays if that cannot be done."""
         tokens = tokens_of(self.source, self.sentence)
         ids = self.source.vocabulary.ids(tokens)
+        options = self._options()
+        trace = unforced = replay(self.model, ids, self.search, **options)
+        if prefix:
+            trace = replay(self.model, ids, self.search, forced=prefix, **options)
+        self.tokens, self.ids, self.unforced = tokens, ids, unforced
+        self._take(trace)
+
+    def _options(self) -> dict[str, Any]:
+        """Return the present settings of the search, and what its trace must hold."""
         options = {name: getattr(self, name) for name in SETTINGS[self.search]}
         if self.search == "sample":
             options["top_k"] = self.top_k or None
-        trace = replay(
-            self.model, ids, self.search, forced=self.prefix, alternatives=SHOWN, **options
-        )
-        self.trace, self.ids, self.tokens = trace, ids, tokens
-        if not self.prefix:
-            self.unforced = trace
+        return {**options, "alternatives": SHOWN}
+
+    def _take(self, trace: Trace) -> None:
+        """Show another trace; its message and its number of steps follow."""
+        self.trace = trace
         self.message = ""
         self.last = len(trace)
 
@@ -159,12 +182,12 @@ class DecodingStepper(Stepped):
     def _changed(self, change: dict) -> None:
         """Decode anew after a setting changed; a new sentence begins at its beginning."""
         self.pause()
-        if change["name"] == "sentence":
-            self.prefix, self.picked = (), frozenset()
         self.message = "decoding …"
-        self._decode()
         if change["name"] == "sentence":
-            self.step = 0
+            self._decode()
+            self.prefix, self.picked, self.step = (), frozenset(), 0
+        else:
+            self._decode(self.prefix)
         self.draw()
 
     def _show_knobs(self, knobs: dict[str, ipywidgets.Widget]) -> None:
@@ -181,30 +204,35 @@ class DecodingStepper(Stepped):
         return self.trace.top_ids[self.step][possible], log_probs[possible]
 
     def _sentences(self) -> str:
-        """Say where we are and what became of a choice; draw what is read and what is said."""
+        """Say where we are and what became of a choice; draw what is said and what is read."""
         so_far = number(float(self.trace.log_probs[: self.step].sum()))
-        lines = [f"step {self.step} of {self.last}, log-probability so far {so_far}"]
+        knobs = [f"{_named(name)} {getattr(self, name):g}" for name in SETTINGS[self.search]]
+        how = ", ".join([f"step {self.step} of {self.last}", self.search, *knobs])
+        lines = [f"{how}; log-probability so far {so_far}"]
         if self.picked:
             lines.append(f"left alone it says: {self._whole(self.unforced)}")
             lines.append(f"with your choice: {self._whole(self.trace)}")
         told = "".join(f'<p class="u-line">{escape(line)}</p>' for line in lines)
-        return f"{told}<p>reads: {self._read()}</p><p>has said: {self._said()}</p>"
+        return f"{told}<p>has said: {self._said()}</p><p>reads: {self._read()}</p>"
 
     def _read(self) -> str:
-        """Draw the source; a token that the vocabulary does not hold is marked."""
-        return "".join(
+        """Draw the source; a token that the vocabulary does not hold is marked, and counted."""
+        read = " ".join(
             chip(token, "unknown" * (id == UNK), "not in the vocabulary" * (id == UNK))
             for token, id in zip(self.tokens, self.ids, strict=True)
         )
+        unknown = self.ids.count(UNK)
+        return read + (f" {unknown} not in the vocabulary, read as &lt;unk&gt;" if unknown else "")
 
     def _said(self) -> str:
-        """Draw what has been said so far; a token that a learner chose is marked."""
-        words = self.target.vocabulary.tokens
-        said = "".join(
+        """Draw the last tokens that have been said; one that a learner chose is marked."""
+        words, first = self.target.vocabulary.tokens, max(0, self.step - SAID)
+        said = " ".join(
             chip(words[id], "forced" if place in self.picked else "")
-            for place, id in enumerate(self.trace.tokens[: self.step])
+            for place, id in enumerate(self.trace.tokens[first : self.step], start=first)
         )
-        return said + (chip("…", "next") if self.step < self.last else "")
+        earlier = f"({first} earlier) " if first else ""
+        return earlier + said + (chip("…", "next") if self.step < self.last else "")
 
     def _whole(self, trace: Any) -> str:
         """Write a whole sentence and how likely it is."""
@@ -245,25 +273,30 @@ class DecodingStepper(Stepped):
             rows.append((tokens[taken], float(np.exp(lp)), lp, "◀"))
         chosen = next((place for place, row in enumerate(rows) if row[-1]), None)
         header = ("token", "probability", "log-probability", "taken")
-        return Table(f"the next token, after step {self.step}", header, rows, chosen)
+        own = ": the model's own, before temperature, top-k and top-p" * (self.search == "sample")
+        return Table(f"the next token, after step {self.step}{own}", header, rows, chosen)
 
     def _state(self, still: bool) -> str:
         """Draw the states before the next token, and how the last token changed them."""
         place = min(self.step, len(self.trace) - 1)
         strips = []
         for name, values in self.trace.states.items():
-            now = values[place]
-            moved = now - values[place - 1] if place else np.zeros_like(now)
-            strips.append(self._strip(name, now, 1.0, still))
-            strips.append(self._strip(f"change of {name}", moved, 1.0, still))
-        return "".join(strips) or "<p>This model shows no state.</p>"
+            strips.append(self._strip(name, values[place], still))
+            if place:
+                moved = values[place] - values[place - 1]
+                strips.append(self._strip(f"change of {name}", moved, still))
+        if not strips:
+            return "<p>This model shows no state.</p>"
+        if self.step == self.last:
+            strips.append("<p>The last token is not read: this is the state that said it.</p>")
+        return "".join(strips)
 
-    def _strip(self, name: str, values: np.ndarray, scale: float, still: bool) -> str:
+    def _strip(self, name: str, values: np.ndarray, still: bool) -> str:
         """Draw a strip with its name and its largest units in words."""
         largest = np.argsort(-np.abs(values), kind="stable")[:3]
         most = ", ".join(f"unit {unit}: {number(float(values[unit]), 2)}" for unit in largest)
         alt = f"{name}, {len(values)} units; {most}"
-        drawing = strip(values, alt, scale=max(scale, float(np.abs(values).max(initial=0))))
+        drawing = strip(values, alt, scale=max(1.0, float(np.abs(values).max(initial=0))))
         shown = drawing.image() if still else drawing.inline()
         return f'<p class="u-label">{escape(alt)}</p>{shown}'
 
@@ -304,17 +337,22 @@ class DecodingStepper(Stepped):
             "temperature": ipywidgets.BoundedFloatText(
                 min=0.05, max=5, step=0.1, description="temperature", **narrow
             ),
-            "top_k": ipywidgets.BoundedIntText(min=0, max=10_000, description="top-k", **narrow),
+            "top_k": ipywidgets.BoundedIntText(min=0, max=MOST, description="top-k", **narrow),
             "top_p": ipywidgets.BoundedFloatText(
                 min=0.01, max=1, step=0.05, description="top-p", **narrow
             ),
-            "seed": ipywidgets.BoundedIntText(min=0, max=10_000, description="seed", **narrow),
-            "width": ipywidgets.BoundedIntText(min=1, max=10, description="beam width", **narrow),
+            "seed": ipywidgets.BoundedIntText(min=0, max=MOST, description="seed", **narrow),
+            "width": ipywidgets.BoundedIntText(min=1, max=10, description="width", **narrow),
             "length_penalty": ipywidgets.BoundedFloatText(
-                min=0, max=10, step=0.1, description="penalty", **narrow
+                min=0, max=10, step=0.1, description="length penalty", **narrow
             ),
         }
         for name, knob in knobs.items():
             knob.value = getattr(self, name)
             traitlets.link((self, name), (knob, "value"))
         return knobs
+
+
+def _named(setting: str) -> str:
+    """Write the name of a setting as its control does."""
+    return {"top_k": "top-k", "top_p": "top-p"}.get(setting, setting.replace("_", " "))

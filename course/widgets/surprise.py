@@ -12,7 +12,7 @@ from course.text import END, SPECIAL_TOKENS, UNK, Codec
 from course.widgets import drawing
 from course.widgets.drawing import Drawing, Table, chip
 from course.widgets.frame import Demo, Part, beside, controls, guarded
-from course.widgets.reading import check_decodable, tokens_of
+from course.widgets.reading import check_codec, check_decodable, tokens_of
 from course.wording import number, shorten, visible
 
 ROW, SHOWN = 24, 12  # pixels a token, and tokens that are seen without scrolling
@@ -37,6 +37,9 @@ def perplexity_meter(
             nothing first.
         target: from the text to ids; the model's `target` or `codec` if None.
 
+    Returns:
+        The demo, one widget: show it as the last line of a cell.
+
     Raises:
         CourseError: the model cannot be decoded, or there is no codec for the text.
     """
@@ -45,6 +48,8 @@ def perplexity_meter(
     target = target or getattr(model, "target", None) or getattr(model, "codec", None)
     if target is None:
         raise CourseError("this model has no codec for the text: pass target=")
+    for codec in filter(None, (source, target)):
+        check_codec(codec)
     return PerplexityMeter(model, source, target, text=text, source_sentence=source_sentence)
 
 
@@ -59,7 +64,7 @@ class PerplexityMeter(Demo):
     """
 
     title = "The perplexity meter: surprise, token by token"
-    heights = {"words": 140, "bars": (SHOWN + 1) * ROW, "table": (SHOWN + 1) * ROW}  # noqa: RUF012
+    heights = {"words": 158, "bars": (SHOWN + 1) * ROW, "table": (SHOWN + 1) * ROW}  # noqa: RUF012
 
     text = traitlets.Unicode()
     source_sentence = traitlets.Unicode()
@@ -127,7 +132,7 @@ class PerplexityMeter(Demo):
 
     def _bars(self) -> Drawing:
         """Draw a bar for each token, with a mark at the mean so far."""
-        top = max(1.0, float(self.bits.max()))
+        top = max(1.0, float(self.bits[np.isfinite(self.bits)].max(initial=0)))
         rows = self._rows()
         body = "".join(_row(place, *row, top) for place, row in enumerate(rows))
         words = "; ".join(f"{token} {number(bits)}" for token, bits, _ in rows[:SHOWN])
@@ -143,7 +148,7 @@ class PerplexityMeter(Demo):
             (place, token, bits, float(2.0**-bits), _finite(perplexity))
             for place, (token, bits, perplexity) in enumerate(self._rows(), 1)
         ]
-        header = ("", "token", "bits", "probability", "perplexity")
+        header = ("place", "token", "bits", "probability", "perplexity")
         return Table("surprisal, and the perplexity up to there", header, rows)
 
     def _rows(self) -> list[tuple[str, float, float]]:
@@ -210,7 +215,7 @@ def _row(place: int, token: str, bits: float, perplexity: float, top: float) -> 
     return (
         f"<g><title>{drawing.escape(token)}: {said}</title>"
         f'<svg width="{NAMES - 1}%" y="{y}" height="{ROW}">{name}</svg>'
-        f'<rect class="bar" x="{NAMES}%" y="{y + 4}" width="{FULL * bits / top:.2f}%" '
+        f'<rect class="bar" x="{NAMES}%" y="{y + 4}" width="{FULL * min(bits, top) / top:.2f}%" '
         f'height="{ROW - 8}"/>'
         f'<line class="cursor" x1="{at}" x2="{at}" y1="{y}" y2="{y + ROW}"/>'
         + drawing.text(f"{BITS}%", y + 16, number(bits), "", "end")

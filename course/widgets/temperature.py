@@ -1,12 +1,12 @@
 """The temperature playground: one distribution, three knobs, a hundred samples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import ipywidgets
 import numpy as np
 import traitlets
 
-from course.decoding import distribution
+from course import distribution
 from course.errors import CourseError
 from course.text import Vocabulary
 from course.widgets.drawing import ROW, Drawing, Table, escape, text
@@ -33,10 +33,16 @@ def temperature_playground(
         tokens: all tokens by id, or the vocabulary.
         settings: any of the demo's traits to begin with, as `temperature=0.5`.
 
+    Returns:
+        The demo, one widget: show it as the last line of a cell.
+
     Raises:
         CourseError: the logits are no distribution, or the tokens are not as many.
     """
-    tokens = list(getattr(tokens, "tokens", tokens))
+    tokens = getattr(tokens, "tokens", tokens)
+    if not isinstance(tokens, Iterable):
+        raise CourseError(f"tokens must be a list or a Vocabulary, not {type(tokens).__name__}")
+    tokens = list(tokens)
     own = distribution.probabilities(logits)
     if len(tokens) != len(own):
         raise CourseError(f"{len(own)} logits, but {len(tokens)} tokens: there must be as many")
@@ -110,7 +116,7 @@ class TemperaturePlayground(Demo):
     def _draw_samples(self) -> None:
         """Turn the knobs on the distribution and draw."""
         warm = distribution.probabilities(self.logits, self.temperature)
-        self.able = len(distribution.possible(warm))
+        self.able = distribution.possible(warm)
         self.by_top_k = distribution.possible(warm, self.top_k or None)
         self.left = distribution.possible(warm, self.top_k or None, self.top_p)
         self.probs = distribution.cut(warm, self.left)
@@ -134,7 +140,7 @@ class TemperaturePlayground(Demo):
         now, own = distribution.entropy(self.probs), distribution.entropy(self.own)
         different = len(set(self.samples.tolist()))
         return [
-            f"tokens that can be drawn: {self.able:,} of {len(self.tokens):,}, after top-k "
+            f"tokens that can be drawn: {len(self.able):,} of {len(self.tokens):,}, after top-k "
             f"{len(self.by_top_k):,}, after top-p {len(self.left):,}.",
             f"entropy {number(now)} bits, as of {number(2**now)} equally likely tokens; "
             f"the model's own: {number(own)} bits.",
@@ -162,10 +168,12 @@ class TemperaturePlayground(Demo):
         return rows
 
     def _fate(self, id: int) -> str:
-        """Say which knob took a token away."""
+        """Say which knob took a token away, or that it had no probability to begin with."""
         if id in self.left:
             return ""
-        return "cut by top-p" if id in self.by_top_k else "cut by top-k" * bool(self.top_k)
+        if id not in self.able:
+            return "cannot be said"
+        return "cut by top-p" if id in self.by_top_k else "cut by top-k"
 
     def _bars(self) -> Drawing:
         """Draw for each token its probability, the share of samples below it, and a mark."""
@@ -179,9 +187,11 @@ class TemperaturePlayground(Demo):
 
     def _table(self) -> Table:
         """Tell the same in numbers."""
-        header = ("token", "own", "now", "drawn", "")
+        header = ("token", "own", "now", "drawn", "note")
         rows = [(shorten(visible(token), 16), *rest) for token, *rest in self._rows()]
-        return Table("probability (own, now) and samples", header, rows)
+        most = self.top_k or "all"
+        settings = f"temperature {number(self.temperature)}, top-k {most}, top-p {self.top_p:g}"
+        return Table(f"probability (own, now) and samples; {settings}", header, rows)
 
     def _knobs(self) -> dict[str, ipywidgets.Widget]:
         """Return a control for each setting, tied to it in both directions."""
@@ -236,14 +246,13 @@ def _row(place: int, row: tuple[str, float, float, int, str]) -> str:
     own_at, now_wide, drawn_wide = (FULL * value for value in (own, now, count / SAMPLES))
     title = f"{visible(token)}: own probability {number(own)}, now {number(now)}, drawn {count}"
     end = NAMES + max(own_at, now_wide, drawn_wide) + 1.5
-    label = fate if fate.startswith("cut") else f"{number(now, 2)} · {count}"
+    gone = fate.startswith(("cut", "cannot"))
+    label = fate if gone else f"{number(now, 2)} · {count}"
     return (
         f"<g><title>{escape(title)}</title>"
         f'<svg width="{NAMES - 1}%" y="{y}" height="{ROW}">{text(0, 19, shorten(token, 16))}</svg>'
         f'<rect class="bar" x="{NAMES}%" y="{y + 4}" width="{now_wide:.2f}%" height="12"/>'
         f'<rect class="line" x="{NAMES}%" y="{y + 17}" width="{drawn_wide:.2f}%" height="8"/>'
         f'<line class="cursor" x1="{NAMES + own_at:.2f}%" x2="{NAMES + own_at:.2f}%" '
-        f'y1="{y + 3}" y2="{y + 26}"/>'
-        + text(f"{end:.2f}%", y + 19, label, "soft" if fate.startswith("cut") else "")
-        + "</g>"
+        f'y1="{y + 3}" y2="{y + 26}"/>' + text(f"{end:.2f}%", y + 19, label, "soft" * gone) + "</g>"
     )

@@ -19,6 +19,7 @@ from course.widgets.reading import codecs_of, tokens_of
 from course.wording import number, shorten, visible
 
 SHOWN = 6  # steps side by side
+ROOM = 5  # the tree's pane is as high as a beam of this width needs, or higher
 DIGITS = 5  # of log-probabilities: rivals in a beam are often close
 # Pixels wide: the start, a step, a candidate in it, its token.
 LEFT, COLUMN, NODE, TOKEN = 86, 136, 114, 68
@@ -49,6 +50,9 @@ def beam_tree(
         target: from ids to the text that it says; the model's own if None.
         settings: any of the demo's traits to begin with, as `width=3`.
 
+    Returns:
+        The demo, one widget: show it as the last line of a cell.
+
     Raises:
         CourseError: the model cannot be decoded, or has no codecs, or a setting makes no sense.
     """
@@ -63,13 +67,14 @@ class BeamTree(Stepped):
         width: beginnings that may go on.
         length_penalty: exponent of the divisor of a sentence's log-probability.
         trace: what the search left.
-        exponent: the length penalty of that search.
+        searched_width: the width of that search.
+        exponent: its length penalty.
         paths: its tree.
         greedy: the trace of greedy search, to compare.
     """
 
     title = "Beam search, a tree that grows"
-    heights = {"sentence": 112, "tree": HEAD + 10 * LINE + 4, "candidates": 256, "ranking": 256}  # noqa: RUF012
+    heights = {"sentence": 136, "tree": 0, "candidates": 256, "ranking": 256}  # noqa: RUF012
 
     sentence = traitlets.Unicode()
     width = traitlets.Int(5, min=1, max=10)
@@ -77,10 +82,11 @@ class BeamTree(Stepped):
 
     def __init__(self, model: Any, source: Codec, target: Codec, **settings: Any) -> None:
         """Search for the first time and lay the demo out."""
+        self.heights = {**type(self).heights, "tree": _tall(1)}
         super().__init__()
         self.model, self.source, self.target = model, source, target
         self.trace: Trace | None = None
-        self.paths = self.greedy = self.exponent = None
+        self.paths = self.greedy = self.exponent = self.searched_width = None
         self.ids: list[int] = []
         self.tokens: list[str] = []
         self.begin_with(settings)
@@ -116,6 +122,7 @@ class BeamTree(Stepped):
     def _changed(self, change: dict) -> None:
         """Search anew after a setting changed; a new sentence begins at its beginning."""
         self.pause()
+        self.message = "searching …"  # a new width takes a second or two
         self._search()
         if change["name"] == "sentence":
             self.step = 0
@@ -126,11 +133,12 @@ class BeamTree(Stepped):
         tokens = tokens_of(self.source, self.sentence)
         ids = self.source.vocabulary.ids(tokens)
         options = {"length_penalty": self.length_penalty, "n_best": self.width}
+        greedy = replay(self.model, ids)  # anew each time: the model may have learnt more
         trace = decoding.beam(self.model, [ids], width=self.width, **options)[0]
-        if ids != self.ids:
-            self.greedy = replay(self.model, ids)
-        self.trace, self.paths, self.exponent = trace, Paths(trace), self.length_penalty
+        self.trace, self.paths, self.greedy = trace, Paths(trace), greedy
+        self.searched_width, self.exponent = self.width, self.length_penalty
         self.ids, self.tokens = ids, tokens
+        self.heights = {**self.heights, "tree": _tall(self.width)}
         self.message = ""
         self.last = len(trace.candidates)
 
@@ -140,11 +148,13 @@ class BeamTree(Stepped):
             chip(token, "unknown" * (id == UNK), "not in the vocabulary" * (id == UNK))
             for token, id in zip(self.tokens, self.ids, strict=True)
         )
+        unknown = self.ids.count(UNK)
+        label = "reads" + (f" ({unknown} not in the vocabulary)" if unknown else "")
         earlier = max(0, self.step - SHOWN)
         left = f"; {_steps(earlier)} to the left: step back to see more" if earlier else ""
         return (
             f"<p>step {self.step} of {self.last}: {self._count()}{left}</p>"
-            f'<p><span class="u-label">reads:</span> {read}</p>'
+            f'<p><span class="u-label">{label}:</span> {read}</p>'
             '<p class="u-label">★ and thick: leads to the best sentence · double border: a whole '
             "sentence · dashed: dropped · number: log-probability so far</p>"
         )
@@ -181,7 +191,7 @@ class BeamTree(Stepped):
         best = self.target.text(self.trace.tokens)
         return (
             f"Tree of a beam search, steps {first + 1} to {self.step}: {self._count()}. "
-            f"The best sentence in the end: {best}."
+            f"The best sentence in the end: {best}"
             if self.step
             else "Tree of a beam search: only its start."
         )
@@ -270,7 +280,7 @@ class BeamTree(Stepped):
         if here.fates[slot] == KEPT and step + 1 == self.last:
             words = "is not followed up: it can no longer win a place"
         if here.fates[slot] == ENDED and here.ids[slot] != END:
-            words = "is cut off: no longer sentence is looked for"
+            words = "is cut off: longer ones are not looked for"
         if (step, slot) in self.paths.ends:
             words += f", place {self.paths.ends.index((step, slot)) + 1}"
         elif here.fates[slot] == ENDED:
@@ -305,7 +315,8 @@ class BeamTree(Stepped):
         said, same = self.greedy, self._place_of_greedy()
         rows.append(("greedy", *self._rating(said), same, *self._whole(said)))
         names = ("log-probability", "place without penalty", "tokens", "sentence")
-        caption = f"whole sentences in the end; length penalty {number(self.exponent)}"
+        settings = f"beam width {self.searched_width}, length penalty {number(self.exponent)}"
+        caption = f"whole sentences in the end; {settings}"
         return Table(caption, ("place", "with penalty", *names), rows, chosen=0, digits=DIGITS)
 
     def _rating(self, found: Trace | Hypothesis) -> tuple[float, float]:
@@ -330,7 +341,7 @@ class BeamTree(Stepped):
         slider = {
             "continuous_update": False,
             "layout": {"width": "310px"},
-            "style": {"description_width": "90px"},
+            "style": {"description_width": "initial"},
         }
         knobs = {
             "sentence": ipywidgets.Text(
@@ -348,6 +359,11 @@ class BeamTree(Stepped):
             knob.value = getattr(self, name)
             traitlets.link((self, name), (knob, "value"))
         return knobs
+
+
+def _tall(width: int) -> int:
+    """Return the height of the tree's pane: it holds all candidates of a step."""
+    return HEAD + LINE * 2 * max(ROOM, width) + 4
 
 
 def _left(step: int, first: int) -> int:

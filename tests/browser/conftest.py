@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 
 import lab as labs
-import numpy as np
 import pytest
 from browsing import chromium
+from stepped import SENTENCE, expected, shown
 
 
 @pytest.fixture(scope="package")
@@ -35,22 +35,44 @@ def artefacts(tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def translator(tmp_path_factory):
-    """A small untrained translator, and the folder from which a notebook loads the same one."""
-    from course import corpora, text
-    from course.models.seq2seq import Config, Seq2Seq
+def gallery(browser, lab):
+    """The gallery, all its cells run: a page on which several tests work."""
+    with lab.opened(browser, lab.lesson(labs.ROOT / "lessons/gallery.py")) as sheet:
+        sheet.run_all()
+        yield sheet
+        assert not sheet.complaints and not sheet.strangers
 
-    pairs = list(corpora.load_pairs("grammar"))[:300]
-    words = text.tokenizer("word", lower=True)
-    codecs = [text.Codec.fit(side, words) for side in zip(*pairs, strict=True)]
-    sizes = [len(codec.vocabulary) for codec in codecs]
-    model = Seq2Seq(Config(*sizes, units=31, embedding=5), *codecs)
-    rng = np.random.default_rng(0)
-    weights = {  # logits far enough apart to differ in three digits
-        name: (3 * weight + 0.5 * rng.normal(size=weight.shape)).astype(weight.dtype)
-        for name, weight in model.get_weights().items()
-    }
-    model.set_weights(weights)
-    folder = tmp_path_factory.mktemp("translator")
-    model.save(folder)
-    return model, folder
+
+@pytest.fixture(scope="package")
+def translator():
+    """The word translator that ships; a notebook has the same by `pretrained.load`."""
+    from course import pretrained
+
+    return pretrained.load("words")
+
+
+@pytest.fixture(scope="package")
+def decode(translator):
+    """Decode a sentence in this process."""
+    from course.decoding.replay import replay
+
+    def run(sentence=SENTENCE, **options):
+        return replay(translator, translator.source.ids(sentence), alternatives=8, **options)
+
+    return run
+
+
+@pytest.fixture(scope="package")
+def await_shown(translator):
+    """Wait until a stepper shows a step; say what it showed instead if it never does."""
+
+    def wait(demo, trace, step, sentence=SENTENCE):
+        wanted = expected(trace, step, translator.target.vocabulary.tokens)
+        wanted["read"] = translator.source.tokenizer.tokens(sentence)
+        try:
+            labs.wait_for(lambda: shown(demo) == wanted, f"step {step}", 60)
+        except AssertionError:
+            assert shown(demo) == wanted
+            raise
+
+    return wait

@@ -16,10 +16,12 @@ from urllib.parse import quote
 
 import nbformat
 
+from tools import notebooks
+
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-for-tests"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-HEIGHT = 1000  # pixels of the window
+HEIGHT, TALL = 1000, 1700  # pixels of the window; any demo fits into a tall one
 PATIENCE = 120  # seconds for a slow machine: TensorFlow, a model, a sentence
 SWITCHES = [
     "--ServerApp.open_browser=False",
@@ -45,10 +47,18 @@ START = """async source => {
 }"""
 PRINTED = """() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel
     .toJSON().outputs.map(output => [output.text || ''].flat().join('')).join('')"""
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.length"
+CONTENT = "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model)"
 KEEP = """cells => {
     const model = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
     if (model.cells.length > cells) model.deleteCellRange(cells, model.cells.length);
 }"""
+LAID_OUT = """() => new Promise(resolve => {
+    const panel = () => document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)')
+        .getBoundingClientRect();
+    const fits = () => panel().right <= innerWidth && panel().right > innerWidth - 80;
+    setTimeout(() => requestAnimationFrame(() => resolve(fits())), 200);
+})"""
 HIDDEN = """() => {
     const panel = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
     const scrolls = panel.querySelector('.jp-WindowedPanel-outer');
@@ -80,12 +90,11 @@ class Lab:
         nbformat.write(notebook, self.folder / name)
         return name
 
-    def copy(self, notebook: Path) -> str:
-        """Copy a notebook of the project; return its name."""
-        content = nbformat.read(notebook, as_version=4)
-        content.metadata.setdefault("kernelspec", KERNELSPEC)
-        nbformat.write(content, self.folder / notebook.name)
-        return notebook.name
+    def lesson(self, source: Path) -> str:
+        """Write the notebook that a lesson's source stands for; return its name."""
+        name = f"{source.stem}.ipynb"
+        (self.folder / name).write_text(notebooks.as_json(notebooks.build(source)), "utf-8")
+        return name
 
     @contextmanager
     def opened(
@@ -104,12 +113,13 @@ class Lab:
             yield sheet
         finally:
             window.close()
-            self.end_kernels()
+            self.end_kernels(name)
 
-    def end_kernels(self) -> None:
-        """End all kernels; each holds some hundred megabytes."""
-        for kernel in self.ask("kernels"):
-            self.ask(f"kernels/{kernel['id']}", "DELETE")
+    def end_kernels(self, name: str | None = None) -> None:
+        """End the kernel of a notebook, or all; each holds some hundred megabytes."""
+        for session in self.ask("sessions"):
+            if name in (None, session["path"]):
+                self.ask(f"sessions/{session['id']}", "DELETE")
 
     def ask(self, path: str, method: str = "GET") -> object:
         """Ask the server; return what it answers."""
@@ -145,11 +155,17 @@ class Sheet:
             timeout=1000 * PATIENCE,
         )
         self.page.evaluate("() => window.jupyterapp.restored")
+        self.dress(width, theme)
+
+    def dress(self, width: int, theme: str, height: int = HEIGHT) -> None:
+        """Take a size and a theme; a narrow window has no file browser."""
+        self.page.set_viewport_size({"width": width, "height": height})
         self.command("apputils:change-theme", theme=THEMES[theme])
         light = str(theme == "light").lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
         if width < 800 and self.page.locator("#jp-left-stack").is_visible():
             self.command("application:toggle-left-area")
+        self.page.wait_for_function(LAID_OUT, timeout=1000 * PATIENCE)
 
     def command(self, name: str, **arguments: object) -> None:
         """Run one of JupyterLab's commands, as a menu would."""
@@ -180,6 +196,10 @@ class Sheet:
         assert not failures, "\n\n".join(failures)
         return self.page.evaluate(PRINTED)
 
+    def saved(self) -> nbformat.NotebookNode:
+        """Return the notebook as it would be saved, with its outputs."""
+        return nbformat.reads(self.page.evaluate(CONTENT), as_version=4)
+
     def start(self, source: str) -> None:
         """Run code in a new last cell and do not wait for it."""
         self.page.evaluate(START, source)
@@ -187,6 +207,10 @@ class Sheet:
     def keep(self, cells: int) -> None:
         """Delete all cells but the first few."""
         self.page.evaluate(KEEP, cells)
+
+    def cells(self) -> int:
+        """Count the cells."""
+        return self.page.evaluate(CELLS)
 
     def busy(self) -> bool:
         """Whether a cell runs."""
@@ -206,7 +230,7 @@ class Sheet:
         size = self.page.viewport_size
         hidden = self.page.evaluate(HIDDEN)
         self.page.set_viewport_size({**size, "height": size["height"] + hidden})
-        self.page.wait_for_timeout(300)  # JupyterLab lays its panels out anew
+        self.page.wait_for_function(LAID_OUT, timeout=1000 * PATIENCE)
         self.page.screenshot(path=path)
         self.page.set_viewport_size(size)
         return path
@@ -260,6 +284,7 @@ def environment(folder: Path) -> dict[str, str]:
     news.mkdir(parents=True)
     (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     own = {"HOME": str(folder), "IPYTHONDIR": str(folder / "ipython"), "PYTHONPATH": str(ROOT)}
+    own["COURSE_FAST"] = "1"  # the browser is on trial here, and not how well a model learns
     return kept | places | own
 
 

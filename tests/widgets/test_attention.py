@@ -191,6 +191,13 @@ def test_a_list_of_traces_is_refused():
         widgets.attention_map([trace], source, target)
 
 
+def test_tokens_that_are_no_list_are_refused():
+    trace, source, target = made(shares(3, 4))
+    for wrong in ((5, target), (source, None)):
+        with pytest.raises(CourseError, match="must be a list of tokens, not a"):
+            widgets.attention_map(trace, *wrong)
+
+
 def test_html_is_shown_and_never_run(page):
     evil = "<img src=x onerror=alert(1)>"
     trace, *_ = made(np.full((2, 3), 1 / 3))
@@ -212,7 +219,10 @@ def test_any_token_is_shown(tokens):
     demo = widgets.attention_map(trace, tokens, tokens)
     demo.step = 2
     assert demo.view()["weights"].rows[0] == (1.0, tokens[1], 2)
-    assert len(squares(demo)) == 2 and demo.static().html
+    assert len(squares(demo)) == 2
+    twin = demo.static()
+    assert demo.view()["weights"].text() in twin.text
+    assert demo.view()["weights"].inline() in twin.html
 
 
 def test_right_to_left_tokens_stand_apart_in_a_line_of_words():

@@ -8,6 +8,7 @@ import pytest
 
 from course import widgets
 from course.errors import CourseError
+from course.text import Codec
 from course.widgets.drawing import Drawing
 
 SENTENCE = "My sister is tired."  # five tokens
@@ -81,7 +82,7 @@ def test_where_a_gate_is_most_open_and_most_shut(demo, models, cell):
     for name, _, most, least in demo.view()["table"].rows:
         values = theirs[name][:, demo.unit]
         for said, place in ((most, values.argmax()), (least, values.argmin())):
-            assert said == f"{demo.tokens[place]} ({place + 1}): {values[place]:.2f}"
+            assert said == f"{demo.tokens[place]} ({place}): {values[place]:.2f}"
 
 
 def test_the_rows_are_in_the_order_of_use(models):
@@ -159,7 +160,7 @@ def test_traits_and_controls_are_one(demo):
     demo.layer = 7
     assert demo.layer == 2
     demo.slider.value = 3
-    assert demo.step == 3 and "token 4 of 5" in demo.panes["sentence"].value
+    assert demo.step == 3 and "step 3 of 0 to 4" in demo.panes["sentence"].value
 
 
 def test_settings_to_begin_with(models, cell):
@@ -231,15 +232,25 @@ def test_a_slider_moved_by_hand_stops_play(demo):
 
     asyncio.run(watch())
     assert not demo.playing and demo.step == 1
-    assert "token 2 of 5" in demo.panes["sentence"].value
+    assert "step 1 of 0 to 4" in demo.panes["sentence"].value
 
 
-def test_html_in_the_text_is_shown_and_not_run(demo, page):
-    demo.sentence = "<img src=x onerror=alert(1)> is tired"
-    demo.step = 1
-    everything = "".join(pane.value for pane in demo.panes.values()) + demo.static().html
-    assert "<img src=x" not in everything and "&lt;" in everything
-    assert "<img src=x" not in page(demo)
+class Spaces:
+    """Cuts at spaces only, so that a token can hold a whole tag."""
+
+    def tokens(self, text):
+        return text.split()
+
+
+def test_html_in_the_text_is_shown_and_not_run(models, cell, codecs, page):
+    codec = Codec(Spaces(), codecs[0].vocabulary)
+    sentence = "<img/src=x> </svg><b>x</b> is tired"
+    demo = widgets.inside_a_cell(models[cell], sentence, source=codec)
+    for demo.step in range(2):
+        live = "".join(pane.value for pane in demo.panes.values())
+        for shown in (live, demo.static().html, page(demo)):
+            assert "<img/src" not in shown and "<b>x" not in shown
+            assert "&lt;img/src=x&gt;" in shown and "&lt;b&gt;x" in shown
 
 
 def test_two_demos_of_one_model_do_not_disturb_each_other(models, cell):
@@ -256,7 +267,7 @@ def test_the_static_twin_shows_on_an_exported_page(demo, page):
         assert token in exported
     for part in demo.view(still=True).values():
         if isinstance(part, Drawing):
-            assert part.alt in exported and f"token 3, {demo.tokens[2]}" in part.alt
+            assert part.alt in exported and f"step 2, {demo.tokens[2]}" in part.alt
     assert "open or highest" in exported and "u-image" in exported
 
 
@@ -271,11 +282,26 @@ class NoLayers:
 def test_models_that_cannot_be_opened_are_one_line(models, codecs):
     with pytest.raises(CourseError, match="NoLayers has no recurrent layers"):
         widgets.inside_a_cell(NoLayers(), SENTENCE)
-    with pytest.raises(CourseError, match="no layer 3: the encoder has 1 to 2"):
-        widgets.inside_a_cell(models["gru"], SENTENCE, layer=3)
+    for layer, said in ((3, "3"), ("2", "'2'")):
+        with pytest.raises(CourseError, match=f"no layer {said}: the encoder has 1 to 2, a whole"):
+            widgets.inside_a_cell(models["gru"], SENTENCE, layer=layer)
+    with pytest.raises(CourseError, match="a Vocabulary is no codec"):
+        widgets.inside_a_cell(models["gru"], SENTENCE, source=codecs[0].vocabulary)
     from course.models.seq2seq import Config, Seq2Seq
 
     bare = Seq2Seq(Config(len(codecs[0].vocabulary), 5, units=3))
     with pytest.raises(CourseError, match="pass source="):
         widgets.inside_a_cell(bare, SENTENCE)
     assert widgets.inside_a_cell(bare, SENTENCE, source=codecs[0]).last == 4
+
+
+def test_a_model_whose_training_diverged_is_one_line(make_model, cell):
+    model = make_model(cell=cell)
+    weights = model.get_weights()
+    model.set_weights({name: np.full_like(weight, np.nan) for name, weight in weights.items()})
+    demo = widgets.inside_a_cell(model, SENTENCE)
+    assert demo.message == "this layer's gates are no numbers: its training has diverged"
+    assert "its training has diverged" in demo.static().html and demo.view()["table"] == ""
+    model.set_weights(weights)
+    demo.sentence = "Is it cold?"
+    assert demo.message == "" and demo.view()["table"].rows

@@ -7,6 +7,7 @@ import pytest
 
 from course import runtime, widgets
 from course.batches import PairBatches, Ragged
+from course.errors import CourseError
 from course.progress import Progress
 from course.text import END, START
 from course.widgets.dashboard import TrainingDashboard, thin
@@ -74,7 +75,7 @@ def test_a_run_of_fit_is_shown():
     dashboard, history = fitted(pace=0.0)
     assert dashboard.epochs == history.epochs
     table = dashboard.view()["table"]
-    assert table.header == ("", "epoch", "loss", "accuracy", "valid loss", "valid accuracy")
+    assert table.header == ("best", "epoch", "loss", "accuracy", "valid loss", "valid accuracy")
     for row, told in zip(history.epochs, table.rows, strict=True):
         assert told[1:] == (
             row.epoch,
@@ -202,6 +203,28 @@ def test_a_run_that_is_over_and_none_at_all(page):
     assert "validation loss from 3 to 2.5." in exported and "valid accuracy" in exported
     empty = widgets.training_dashboard()
     assert "nothing has been learnt yet" in page(empty) and empty.best is None
+
+
+def test_what_is_no_history_is_one_line():
+    with pytest.raises(CourseError, match="pass the History that fit returned, not a list"):
+        widgets.training_dashboard([epoch(1)])
+
+
+def test_a_picture_that_fails_is_shown_and_does_not_end_the_training(no_demo_failed):
+    class Broken(TrainingDashboard):
+        def view(self, still=False):
+            if self.epochs or self.now:
+                raise ZeroDivisionError("no picture")
+            return super().view(still)
+
+    dashboard = Broken(Clock(1.0))
+    history = training.fit(
+        build(), TRAIN, epochs=2, on_epoch=dashboard.add, on_progress=dashboard.follow, show=False
+    )
+    assert len(history.epochs) == len(dashboard.epochs) == 2
+    assert "ZeroDivisionError: no picture" in dashboard.message
+    assert isinstance(dashboard.fault, ZeroDivisionError)
+    no_demo_failed.clear()
 
 
 def test_two_dashboards_do_not_disturb_each_other():

@@ -202,7 +202,8 @@ def test_a_sentence_that_cannot_be_read_is_said_in_one_line(demo, codec, sentenc
     demo.sentence = SENTENCE
     assert demo.message == ""
     fresh = widgets.one_hot(sentence, codec)
-    assert says in fresh.message and fresh.view()["table"] == "" and fresh.static().html
+    assert says in fresh.message and fresh.view()["table"] == ""
+    assert "<bdi>one-hot rows, float32</bdi>" in fresh.static().html
     fresh.forth.click()
     fresh.sentence = SENTENCE
     assert fresh.message == "" and fresh.last == 4
@@ -215,16 +216,43 @@ def test_any_text_is_read(demo, sentence):
     demo.sentence = sentence
     demo.step = demo.last
     assert demo.message == "" and demo.view()["table"].rows[-1][0] == demo.last
-    assert demo.static().html
+    assert f"<bdi>{demo.tokens[-1]}</bdi>" in demo.static().html
 
 
-def test_html_is_shown_and_never_run(demo, page):
-    demo.sentence = "<img src=x onerror=alert(1)> <script>alert(2)</script>"
+class Whole(text.WordTokenizer):
+    """Leaves tags in one piece, as words between spaces."""
+
+    def tokens(self, text):
+        return text.split()
+
+
+def test_html_is_shown_and_never_run(page):
+    codec = text.Codec(Whole(), text.Vocabulary(["<b>x</b>"]))
+    demo = widgets.one_hot("<img/src=x/onerror=alert(1)> <b>x</b> <i>y</i>", codec)
     for shown in (*(pane.value for pane in demo.panes.values()), demo.static().html, page(demo)):
-        assert "<img src=x" not in shown and "<script>alert(2)" not in shown
-    assert "&lt;" in demo.panes["ids"].value and "&lt;" in demo.panes["matrix"].value
-    codec = text.Codec(demo.codec.tokenizer, text.Vocabulary(["<b>bold</b>"]))
-    assert "<b>bold" not in widgets.one_hot("x", codec).view()["matrix"]
+        assert not any(tag in shown for tag in ("<img/src", "<b>x", "<i>y"))
+    assert "&lt;img/src=x" in demo.panes["ids"].value
+    assert "&lt;b&gt;x" in demo.panes["matrix"].value
+    assert "&lt;i&gt;y" in demo.panes["table"].value
+
+
+def test_what_is_no_codec_is_refused_in_one_line(codec):
+    for none in (codec.vocabulary, None):
+        with pytest.raises(CourseError, match="is no codec") as caught:
+            widgets.one_hot(SENTENCE, none)
+        assert "\n" not in str(caught.value)
+
+
+def test_the_static_twin_says_the_settings(demo):
+    demo.vocabulary, demo.sentences, demo.time = 12_345, 2_000, 9
+    said = "2,000 sentences × 9 time steps, vocabulary of 12,345"
+    assert said in demo.static().text and said in demo.static().html
+
+
+def test_the_static_twin_says_which_columns_it_draws(codec):
+    demo = widgets.one_hot("so " * 40, codec, step=20)
+    assert "Drawn: time steps 15 to 25; the table has all." in demo.static().html
+    assert "Drawn:" not in demo.panes["ids"].value
 
 
 def test_two_demos_do_not_disturb_each_other(codec):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course import batches, decoding, metrics, widgets
+from course import batches, decoding, metrics, text, widgets
 from course.errors import CourseError
 from course.text import END, PAD, START
 from course.widgets.forcing import TABLE_ROWS
@@ -96,8 +96,12 @@ def test_the_loss_is_that_of_the_metrics(demo, model):
         demo.planted = planted
         target = np.where(target_in == START, PAD, target_in) if planted else target_out
         nll, tokens = metrics.masked_nll(logits, target[None])
-        said = re.search(r"Loss of the taught row: (\S+) nats", demo.view()["probability"])[1]
+        said = re.search(
+            r"Loss of this model on the taught row: (\S+) nats", demo.view()["probability"]
+        )[1]
         assert float(said) == pytest.approx(nll / tokens, rel=5e-3)
+        told = "one taught with the slip would find it easy" in demo.panes["probability"].value
+        assert told == planted  # the model shown was not taught so
 
 
 def test_alone_it_says_what_greedy_decoding_says(demo, model):
@@ -197,6 +201,26 @@ def test_a_sentence_of_ones_own(demo):
     assert "not in the vocabulary" in demo.panes["taught"].value
 
 
+def test_unknown_words_of_the_source_are_told_in_words(demo):
+    assert "Source:" not in demo.panes["alone"].value
+    demo.source_sentence = "The blorp is in a blarp."
+    told = "2 of 7 tokens not in the vocabulary, read as &lt;unk&gt;: blorp, blarp."
+    assert f"Source: {told}" in demo.panes["alone"].value
+    assert html.unescape(told[:-1]) in demo.static().text
+    demo.source_sentence = "blip blap blop blup is"
+    assert demo.lost.startswith("4 of 5 ") and demo.lost.endswith(": blip, blap, blop, …")
+    demo.source_sentence = SOURCE
+    assert "Source:" not in demo.panes["alone"].value
+
+
+def test_the_static_twin_says_the_settings(demo, bare):
+    said = demo.static().text
+    assert f"source: {SOURCE}" in said and "planted slip" not in said
+    demo.planted = bare.planted = True
+    assert "planted slip" in demo.static().text and "planted slip" in bare.static().text
+    assert "source:" not in bare.static().text
+
+
 @pytest.mark.parametrize(
     ("side", "sentence", "says"),
     [
@@ -232,16 +256,32 @@ def test_any_text_is_read(demo, sentence):
     assert demo.message == "" and demo.last >= 2
     demo.step = demo.last
     assert len(columns(demo, still=False)[0]) <= TABLE_ROWS
-    assert demo.static().html
+    first = demo.codec.tokenizer.tokens(sentence)[0]
+    assert f"<td><bdi>{html.escape(first)}" in demo.static().html
 
 
-def test_html_is_shown_and_never_run(demo, page):
-    demo.target_sentence = "<img src=x onerror=alert(1)> <script>alert(2)</script>"
-    demo.source_sentence = "<b>x</b>"
+class Whole(text.WordTokenizer):
+    """Leaves tags in one piece, as words between spaces."""
+
+    def tokens(self, text):
+        return text.split()
+
+
+def test_html_is_shown_and_never_run(model, page):
+    known = text.Codec(Whole(), model.target.vocabulary)
+    demo = widgets.teacher_forcing(
+        "<img/src=x/onerror=alert(1)> <script>alert(2)</script>",
+        known,
+        model=model,
+        source_sentence="<b>x</b>",
+        source=text.Codec(Whole(), model.source.vocabulary),
+    )
     for shown in (*(pane.value for pane in demo.panes.values()), demo.static().html, page(demo)):
-        assert "<img src=x" not in shown and "<script>alert(2)" not in shown
+        assert "<img/src" not in shown and "<script>alert(2)" not in shown
         assert "<b>x" not in shown
-    assert "&lt;" in demo.panes["taught"].value
+    assert "&lt;script&gt;alert(2)" in demo.panes["taught"].value
+    assert "&lt;img/src=x" in demo.panes["table"].value
+    assert "&lt;b&gt;x" in demo.panes["alone"].value and "&lt;b&gt;x" in demo.static().html
 
 
 def test_what_is_missing_is_said(codecs, model):
@@ -249,6 +289,10 @@ def test_what_is_missing_is_said(codecs, model):
         widgets.teacher_forcing(TARGET, codecs[1], model=object())
     with pytest.raises(CourseError, match="needs a codec"):
         widgets.teacher_forcing(TARGET)
+    for none in (codecs[1].vocabulary, "word"):
+        with pytest.raises(CourseError, match="is no codec") as caught:
+            widgets.teacher_forcing(TARGET, none)
+        assert "\n" not in str(caught.value)
 
     class Bare:
         start, step = model.start, model.step
@@ -296,7 +340,16 @@ def test_a_long_row_slides_so_that_the_frame_stays_in_sight(now):
     assert f"50% - {frame + width / 2:g}px" in live
     drawn = re.findall(r'y="14"[^>]*>(\d+)<', live)
     assert str(now) in drawn and len(drawn) < 120
-    assert rows.html(still=True).count("<img ") == 1 and len(drawn) > STILL
+    still = rows.html(still=True)
+    assert still.count("<img ") == 1 and len(drawn) > STILL
+    first = max(0, min(now - STILL // 2, 120 - STILL))
+    assert f"Drawn: time steps {first} to {first + STILL - 1}; the table has all." in still
+    assert "Drawn:" not in live
+
+
+def test_a_short_row_leaves_nothing_out():
+    columns = [(str(step), (Box("x"),)) for step in range(STILL)]
+    assert "Drawn:" not in TokenRows(("a",), columns, "rows", now=5).html(still=True)
 
 
 def test_wide_letters_get_wide_boxes():

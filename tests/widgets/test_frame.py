@@ -3,6 +3,7 @@
 import html.parser
 import subprocess
 import sys
+import threading
 
 import ipywidgets
 import numpy as np
@@ -80,18 +81,56 @@ def test_a_fault_is_seen_and_raised(no_demo_failed):
     no_demo_failed.clear()
 
 
+def test_one_callback_waits_for_another():
+    demo, order = Counter(), []
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(Counter):
+        @guarded
+        def add(self, _=None):
+            order.append("in")
+            begun.set()
+            go_on.wait(0.3)
+            order.append("out")
+
+    demo = Slow()
+    first = threading.Thread(target=demo.add)
+    first.start()
+    begun.wait(10)
+    second = threading.Thread(target=demo.add)
+    second.start()
+    first.join(10)
+    second.join(10)
+    assert order == ["in", "out", "in", "out"]
+
+
+def test_a_closed_demo_leaves_no_widget_behind():
+    before = len(widget_instances())
+    demo = Counter()
+    assert len(widget_instances()) > before
+    demo.close()
+    left = [widget for widget in widget_instances().values() if isinstance(widget, ipywidgets.Box)]
+    assert demo not in left and not [pane for pane in demo.panes.values() if pane.comm is not None]
+
+
+def widget_instances():
+    from ipywidgets.widgets import widget
+
+    return dict(widget._instances)
+
+
 def test_panes_have_their_height_and_can_be_reached_by_keyboard():
     for name, pane in Counter().panes.items():
         (_, attributes), *_ = Reader(pane.value).elements
         assert attributes["style"] == f"height: {Counter.heights[name]}px"
-        assert attributes["tabindex"] == "0" and attributes["aria-label"] == name
+        assert attributes["tabindex"] == "0" and attributes["aria-label"] == f"Counting: {name}"
 
 
 def test_the_static_twin_says_the_same_without_widgets(page):
     demo = Counter()
     demo.button.click()
     still = demo.static()
-    assert still.text == "Counting\n\ncount\nn\n2\n\nOne bar."
+    assert still.text == "Counting\n\nOne bar.\n\ncount\nn\n2"
     elements = Reader(page(demo)).elements
     images = [attributes for tag, attributes in elements if tag == "img"]
     assert [image["alt"] for image in images] == ["One bar."]
@@ -148,7 +187,7 @@ def test_a_picture_that_stands_alone_brings_its_own_style():
     assert 'xmlns="http://www.w3.org/2000/svg"' in svg and "--u-blue" in svg
 
 
-WITHOUT_A_MODEL = ("one_hot", "padding_trap", "attention_map")
+WITHOUT_A_MODEL = ("one_hot", "padding_trap", "attention_map", "temperature_playground")
 
 
 def test_demos_without_a_model_load_no_tensorflow():

@@ -143,7 +143,9 @@ def test_a_row_of_nothing_but_padding_and_a_long_one(codecs):
     assert accuracies(demo) == [1.0, 1.0, 1.0]
     assert [row[4] for row in demo.view()["table"].rows] == ["no: padding"] * SHOWN
     demo.step = 1
-    assert len(demo.view()["table"].rows) == 200 and demo.static().html
+    assert len(demo.view()["table"].rows) == 200
+    said = demo.static().html
+    assert "Drawn: time steps 0 to 10; the table has all." in said and "<bdi>199</bdi>" in said
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,18 @@ def test_arrays_that_do_not_fit_are_refused_in_one_line(codecs, said, right, opt
     with pytest.raises(CourseError, match=says) as caught:
         widgets.padding_trap(np.array(said), np.array(right), codecs[1], **options)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_codec_or_no_array_is_refused_in_one_line(arrays, codecs):
+    with pytest.raises(CourseError, match="a Vocabulary is no codec"):
+        widgets.padding_trap(*arrays, codecs[1].vocabulary)
+    with pytest.raises(CourseError, match=r"target must be an int array .*: pad its rows"):
+        widgets.padding_trap([[5, 6], [5, 0]], [[5, 6], [5]], codecs[1])
+
+
+def test_the_static_twin_says_the_settings(demo):
+    demo.step, demo.length = 1, 40
+    assert "row 1; 40 columns, without" in demo.static().text
 
 
 def test_html_is_shown_and_never_run(page):

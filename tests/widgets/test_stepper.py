@@ -1,6 +1,7 @@
 """The decoding stepper says at every step what the trace says."""
 
 import asyncio
+import html
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from course import decoding, widgets
 from course.decoding.replay import replay
 from course.errors import CourseError
+from course.models.seq2seq import Config, Seq2Seq
+from course.text import Codec, Vocabulary
 from course.wording import number
 
 SENTENCE = "My sister is tired."
@@ -84,6 +87,48 @@ def test_a_choice_further_back_forgets_the_later_one(demo):
     assert demo.picked == {1} and len(demo.prefix) == 2
 
 
+def test_what_it_says_alone_follows_the_settings(demo, model):
+    demo.step = 1
+    demo._buttons[2].click()
+    demo.search, demo.temperature, demo.seed = "sample", 2.0, 4
+    alone = decoding.sample(model, [model.source.ids(SENTENCE)], temperature=2.0, seed=4)[0]
+    assert f"left alone it says: {model.target.text(alone.tokens)}" in demo.view()["sentence"]
+    assert list(demo.trace.tokens)[:2] == list(demo.prefix)
+    assert "before temperature" in demo.view()["table"].caption
+
+
+def test_a_choice_while_the_typed_sentence_is_empty(demo):
+    demo.step, demo.sentence = 1, ""
+    assert "empty" in demo.message
+    demo._buttons[3].click()
+    assert demo.message == "" and demo.step == 2
+    assert list(demo.trace.tokens)[:2] == list(demo.prefix)
+
+
+def test_a_setting_at_the_last_step_keeps_the_step_within(demo):
+    demo.step = demo.last
+    for search in ("sample", "beam", "greedy"):
+        demo.search = search
+        assert 0 <= demo.step <= demo.last == len(demo.trace)
+
+
+@pytest.mark.parametrize("search", ["greedy", "sample", "beam"])
+def test_a_model_that_says_nan_is_said_in_one_line(make_model, search):
+    model = make_model()
+    model.set_weights({name: weight * np.nan for name, weight in model.get_weights().items()})
+    demo = widgets.decoding_stepper(model, SENTENCE, search=search)
+    assert "numbers" in demo.message and "\n" not in demo.message
+
+
+@pytest.mark.parametrize(
+    "settings", [{"width": 11}, {"top_k": 20_000}, {"seed": -1}, {"search": "bream"}, {"widht": 3}]
+)
+def test_settings_out_of_range_are_one_line(model, settings):
+    with pytest.raises(CourseError, match="Decoding, step by step: ") as caught:
+        widgets.decoding_stepper(model, SENTENCE, **settings)
+    assert "\n" not in str(caught.value)
+
+
 def test_beams_and_samples_in_place(demo, model):
     ids = model.source.ids(SENTENCE)
     demo.search = "beam"
@@ -100,9 +145,6 @@ def test_beams_and_samples_in_place(demo, model):
 
 
 def test_a_beam_wider_than_the_vocabulary(codecs):
-    from course.models.seq2seq import Config, Seq2Seq
-    from course.text import Codec, Vocabulary
-
     small = [Codec(codec.tokenizer, Vocabulary(["a", "b"])) for codec in codecs]
     model = Seq2Seq(Config(6, 6, units=3), *small)
     demo = widgets.decoding_stepper(model, "a b", search="beam", width=10)
@@ -148,14 +190,29 @@ def test_any_text_is_read(demo, sentence):
     demo.sentence = sentence
     assert demo.message == "" and demo.last > 0
     demo.step = demo.last
-    assert demo.static().html
+    assert all(html.escape(token) in demo.static().html for token in demo.tokens)
 
 
-def test_html_is_shown_and_never_run(demo, page):
-    demo.sentence = "<img src=x onerror=alert(1)> <script>alert(2)</script>"
-    for shown in (demo.panes["sentence"].value, demo.static().html, page(demo)):
-        assert "<img src=x" not in shown and "<script>alert(2)" not in shown
-        assert "&lt;" in shown
+class ByBlanks:
+    """Cuts a text at its blanks only, so that a whole element can be one token."""
+
+    def tokens(self, text):
+        return text.split()
+
+    def join(self, tokens):
+        return " ".join(tokens)
+
+
+def test_html_is_shown_and_never_run(model, page):
+    evil = ["<img/src=x/onerror=alert(1)>", "<script>alert(2)</script>", "</bdi>"]
+    codec = Codec(ByBlanks(), Vocabulary(evil))
+    small = Seq2Seq(Config(len(codec.vocabulary), len(codec.vocabulary), units=3), codec, codec)
+    demo = widgets.decoding_stepper(small, " ".join(evil), search="sample", temperature=5.0)
+    demo.step = demo.last
+    shown = "".join(pane.value for pane in demo.panes.values())
+    for where in (shown, demo.static().html, page(demo)):
+        for element in evil[:2]:
+            assert element not in where and html.escape(element) in where
 
 
 def test_a_model_that_cannot_be_decoded_is_refused():
@@ -207,11 +264,11 @@ def test_play_without_a_notebook_says_so(demo):
 
 def test_the_static_twin_is_what_an_exported_page_shows(demo, page):
     demo.step = 2
-    html = page(demo)
+    exported = page(demo)
     for row in demo.view()["table"].rows:
-        assert f"<bdi>{row[0]}</bdi>" in html
-    assert html.count('alt="Bars: the likeliest next tokens') == 1
-    assert "widget-view" not in html
+        assert f"<bdi>{row[0]}</bdi>" in exported
+    assert exported.count('alt="Bars: the likeliest next tokens') == 1
+    assert "widget-view" not in exported
 
 
 def test_replay_of_a_beam_keeps_both(model):

@@ -160,6 +160,30 @@ def test_what_cannot_be_is_infinitely_perplexing(letters):
     assert "nan" not in demo.panes["bars"].value and "inf%" not in demo.panes["bars"].value
 
 
+class Certain(Letters):
+    """Gives all others no probability at all."""
+
+    def step(self, token_ids, state):
+        return tf.math.log(tf.one_hot((token_ids + 1) % 8, 8)), state
+
+
+class Diverged(Letters):
+    def step(self, token_ids, state):
+        return tf.fill([tf.shape(token_ids)[0], 8], np.nan), state
+
+
+def test_bars_of_infinite_surprise_have_a_width(letters):
+    demo = widgets.perplexity_meter(Certain(letters.codec), "aba")
+    assert np.isinf(demo.bits).any() and np.isfinite(demo.bits).any()
+    assert not any(word in demo.panes["bars"].value for word in ("nan%", "inf%"))
+
+
+def test_a_model_whose_training_diverged_is_one_line(letters):
+    demo = widgets.perplexity_meter(Diverged(letters.codec), "abda")
+    assert demo.message == "the model's probabilities are no numbers: its training has diverged"
+    assert demo.bits is None and "its training has diverged" in demo.static().html
+
+
 def test_right_to_left_text_and_html_are_shown_and_not_run(demo, page):
     demo.text = "שלום <script>alert(1)</script>"
     everything = "".join(pane.value for pane in demo.panes.values()) + page(demo)
@@ -199,6 +223,8 @@ def test_models_that_cannot_be_measured_are_one_line(letters):
         widgets.perplexity_meter(object(), "a")
     with pytest.raises(CourseError, match="pass target="):
         widgets.perplexity_meter(Letters(None), "a")
+    with pytest.raises(CourseError, match="a Vocabulary is no codec"):
+        widgets.perplexity_meter(letters, "a", target=letters.codec.vocabulary)
     assert (
         len(widgets.perplexity_meter(Letters(letters.codec), "a", target=letters.codec).bits) == 2
     )

@@ -78,6 +78,13 @@ def test_what_each_knob_cuts_is_told_apart(demo, logits):
     assert f"23 of 23, after top-k 6, after top-p {kept}." in words
 
 
+def test_what_has_no_probability_was_not_cut(logits):
+    demo = widgets.temperature_playground([-1e9, 2.0, 1.0, -1e9, 0.0], list("abcde"), top_k=2)
+    fates = {token: row[3] for token, row in said(demo).items()}
+    assert fates == {"b": "", "c": "", "e": "cut by top-k"} | dict.fromkeys("ad", "cannot be said")
+    assert demo.panes["bars"].value.count(">cannot be said<") == 2
+
+
 def test_entropy_falls_with_the_temperature(demo):
     told = []
     for temperature in (4.0, 1.0, 0.1):
@@ -186,6 +193,8 @@ def test_the_static_twin_shows_on_an_exported_page(demo, page):
     exported = page(demo)
     view = demo.view(still=True)
     assert view["bars"].alt in exported and "cut by top-k" in exported
+    settings = "temperature 0.5, top-k 3, top-p 1"
+    assert settings in exported and settings in demo.static().text
     assert isinstance(view["table"], Table) and view["table"].text() in demo.static().text
 
 
@@ -196,6 +205,8 @@ def test_the_static_twin_shows_on_an_exported_page(demo, page):
         (np.zeros((2, 3)), ["a", "b", "c"], "shape"),
         (np.array([1.0, np.nan]), ["a", "b"], "numbers"),
         ([], [], "shape"),
+        (["x"], ["a"], "must be numbers"),
+        (np.zeros(3), 3, "tokens must be a list or a Vocabulary, not int"),
     ],
 )
 def test_what_is_no_distribution_is_one_line(logits, tokens, says):

@@ -238,7 +238,7 @@ def test_a_sentence_of_ones_own(demo):
     demo.sentence = "My blorp is cold."
     assert demo.step == 0
     page = demo.view()["sentence"]
-    assert page.count("unknown") == 1 and "not in the vocabulary" in page
+    assert page.count("unknown") == 1 and "reads (1 not in the vocabulary):" in page
     ids = demo.source.ids("My blorp is cold.")
     best, greedy = (
         decoding.beam(demo.model, [ids], n_best=5)[0],
@@ -269,7 +269,7 @@ def test_it_may_begin_with_nothing(reverser):
     assert "empty" in demo.message and demo.last == 0
     demo.width = 3
     demo.forth.click()
-    assert demo.static().html
+    assert "the sentence is empty" in demo.static().html
     demo.sentence = SENTENCE
     assert demo.message == "" and demo.last > 0
 
@@ -282,16 +282,25 @@ def test_any_text_is_read(demo, sentence):
     assert demo.message == "" and demo.last > 0
     assert ("unknown" in demo.view()["sentence"]) == (len(demo.source.unknown(sentence)) > 0)
     demo.step = demo.last
-    assert nodes(demo) and demo.static().html
+    assert nodes(demo) and demo.view()["ranking"].inline() in demo.static().html
 
 
-def test_html_is_shown_and_never_run(codecs, page):
+class Spaces:
+    """Cuts at spaces only, so that a token can hold a whole tag."""
+
+    def tokens(self, text):
+        return text.split()
+
+    def join(self, tokens):
+        return " ".join(tokens)
+
+
+def test_html_is_shown_and_never_run(page):
     from course.models.reverser import Reverser
 
-    evil, read = "<img/src=x onerror=alert(1)>", ["<", "script", ">", "src"]
+    evil, read = "<img/src=x onerror=alert(1)>", ["<script>", "src", "a", "b"]
     source, target = (
-        Codec(codecs[0].tokenizer, Vocabulary(words))
-        for words in (read, [evil, "</svg>", "<b>", '"'])
+        Codec(Spaces(), Vocabulary(words)) for words in (read, [evil, "</svg>", "<b>", '"'])
     )
     model = Reverser(8, source, target, sharpness=0.3)
     demo = widgets.beam_tree(model, "<script> src", width=3)
@@ -299,7 +308,7 @@ def test_html_is_shown_and_never_run(codecs, page):
     live = "".join(pane.value for pane in demo.panes.values())
     for shown in (live, demo.static().html, page(demo)):
         assert "<img/src" not in shown and "<script></bdi>" not in shown and "<b>" not in shown
-        assert "&lt;img/src=x" in shown
+        assert "&lt;img/src=x" in shown and "&lt;script&gt;</bdi>" in shown
     assert live.count("</svg>") == 2 * len(nodes(demo)) + 1
 
 
@@ -344,6 +353,54 @@ def test_a_setting_moved_while_it_plays_pauses_it(demo):
 
     asyncio.run(watch())
     assert demo.step == 2
+
+
+def test_greedy_is_that_of_the_model_as_it_is_now(make_model):
+    model = make_model()
+    demo = widgets.beam_tree(model, SENTENCE, width=2)
+    before = demo.view()["ranking"].rows[-1]
+    model.set_weights({name: -weight for name, weight in model.get_weights().items()})
+    demo.length_penalty = 1.0
+    alone = decoding.greedy(model, [demo.ids])[0]
+    row = demo.view()["ranking"].rows[-1]
+    assert row[-1].startswith(demo.target.text(alone.tokens)) and row[-1] != before[-1]
+    assert float(row[2]) == pytest.approx(alone.log_prob, abs=2e-3)
+
+
+def test_a_model_whose_training_diverged_is_one_line(make_model):
+    model = make_model()
+    weights = model.get_weights()
+    model.set_weights({name: np.full_like(weight, np.nan) for name, weight in weights.items()})
+    demo = widgets.beam_tree(model, SENTENCE)
+    assert demo.message == "the model's probabilities are no numbers: its training has diverged"
+    model.set_weights(weights)
+    demo.width = 3
+    assert demo.message == "" and demo.last > 0
+
+
+def test_the_pane_holds_all_candidates_of_a_wide_beam(reverser):
+    demo = widgets.beam_tree(reverser, SENTENCE, step=3)
+    for demo.width in (1, 5, 10):
+        tree = demo.view(still=True)["tree"]
+        assert tree.height <= demo.heights["tree"]
+        assert f"height: {demo.heights['tree']}px" in demo.panes["tree"].value
+    assert len(demo.trace.candidates[2].ids) == 20
+
+
+def test_it_says_that_it_searches(demo):
+    said = []
+    demo.observe(lambda change: said.append(change["new"]), "message")
+    demo.width = 4
+    assert said == ["searching …", ""]
+
+
+def test_the_static_twin_names_the_settings(demo):
+    demo.width, demo.length_penalty = 3, 1.5
+    still = demo.static()
+    for shown in (still.text, still.html):
+        assert "beam width 3, length penalty 1.5" in shown
+    demo.step = 3
+    assert not demo.static().text.endswith("..")
 
 
 def test_two_demos_of_one_model_do_not_disturb_each_other(reverser):
