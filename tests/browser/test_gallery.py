@@ -133,17 +133,18 @@ def test_the_dashboard_shows_what_was_measured(page):
 
 
 def test_lesson_00_moves_by_a_button_and_by_a_cell(lesson, translator, decode, await_shown):
-    demo, sentence = lesson.demos().first, "Is my wallet in the kitchen?"
-    trace = decode(sentence)
-    unsure = int(trace.log_probs.argmin())
-    await_shown(demo, trace, unsure, sentence)
-    press(demo, "Step")
-    await_shown(demo, trace, unsure + 1, sentence)
+    first, sentence = lesson.demos().nth(0), "Is my wallet in the kitchen?"
+    await_shown(first, decode(sentence), 0, sentence)
+    press(first, "Step")
+    await_shown(first, decode(sentence), 1, sentence)
+    second, other = lesson.demos().nth(1), "There is a tomato on the table."
+    trace = decode(other)
+    await_shown(second, trace, int(trace.log_probs.argmin()), other)
     cells = lesson.cells()
-    lesson.run("stepper.step = 1")
+    lesson.run("unsure.step = 1")
     lesson.keep(cells)
-    await_shown(demo, trace, 1, sentence)
-    assert button(demo, "Step").is_enabled()
+    await_shown(second, trace, 1, other)
+    assert button(second, "Step").is_enabled()
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)

@@ -49,7 +49,8 @@ def test_step_and_back_show_the_trace(demo, decode, await_shown):
 
 def test_play_runs_to_the_end_and_stops(demo, decode, await_shown):
     trace = decode()
-    demo.get_by_label("speed").select_option("very fast")
+    demo.get_by_label("steps a second").fill("20")
+    demo.get_by_label("steps a second").press("Enter")
     press(demo, "Play")
     await_shown(demo, trace, len(trace))
     button(demo, "Play").wait_for()
@@ -121,7 +122,7 @@ def test_forcing_a_token_shows_what_would_follow(demo, decode, await_shown, word
 def test_a_token_is_chosen_by_keyboard(demo, decode, await_shown, words, sheet):
     other = int(decode().top_ids[0][2])
     await_shown(demo, decode(), 0)
-    demo.get_by_label("speed").focus()
+    demo.get_by_label("steps a second").focus()
     tab_to(demo, words[other])
     sheet.page.keyboard.press("Enter")
     await_shown(demo, decode(forced=[other]), 1)
