@@ -111,7 +111,7 @@ class InsideACell(Stepped):
             beside(
                 self.panes["gates"],
                 ipywidgets.VBox([self.panes["words"], self.panes["table"]]),
-                widths=(520, 330),
+                widths=(450, 400),
             ),
         )
 

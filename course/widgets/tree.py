@@ -247,7 +247,7 @@ class BeamTree(Stepped):
         token = ("★" if best else "") + visible(self.target.vocabulary.tokens[here.ids[slot]])
         soft = " soft" if fate == DROPPED else ""
         special = " special" if here.ids[slot] == END else ""
-        words = text(8, 15, shorten(token, 9), "small" + soft + special)
+        words = text(8, 15, shorten(token, 7), "small" + soft + special)
         total = text(NODE - 8, 15, number(float(here.log_probs[slot]), 4), "small" + soft, "end")
         return (
             f'<svg x="{_left(step, first)}" y="{HEAD + LINE * slot}" width="{NODE}" '
