@@ -66,7 +66,9 @@ class Plan:
 
 PLANS = {
     "words": Plan("word", "gru", units=216, embedding=64, epochs=6),
-    "characters": Plan("character", "lstm", units=264, embedding=32, epochs=24, most_characters=40),
+    "characters": Plan(
+        "character", "lstm", units=264, embedding=32, epochs=10, pairs=60_000, most_characters=32
+    ),
 }
 
 

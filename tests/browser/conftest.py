@@ -7,10 +7,11 @@ running event loop, and nothing else in that thread could call `asyncio.run`.
 import os
 from pathlib import Path
 
-import lab as labs
 import pytest
 from browsing import chromium
-from stepped import SENTENCE, expected, shown
+
+from browser import lab as labs
+from browser.stepped import SENTENCE, expected, shown
 
 
 @pytest.fixture(scope="package")

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from hands import REACHABLE, button, press, slide, tabbed, write
-from lab import ROOT, TALL, wait_for
 
+from browser.hands import REACHABLE, button, press, slide, tabbed, write
+from browser.lab import ROOT, TALL, wait_for
 from course import decoding
 
 # The demos of the gallery in their order: a control to move, the pane that must change by it, and

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from hands import REACHABLE, button, press, slide, tab_to, tabbed, write
-from lab import wait_for
-from stepped import SENTENCE, shown
+
+from browser.hands import REACHABLE, button, press, slide, tab_to, tabbed, write
+from browser.lab import wait_for
+from browser.stepped import SENTENCE, shown
 
 OTHER = "Where are my keys?"
 TRICK = "<img src=x onerror=\"document.title='bad'\">"
