@@ -91,7 +91,7 @@ class InsideACell(Stepped):
         rows = {"lstm": 6, "gru": 4}[model.config.cell]
         self.heights = {**self.heights, "gates": rows * BAND + LABELS}
         self.begin_with(settings)
-        self._begin()
+        self.attempt(self._read)
         if "unit" not in settings:
             self.unit = int(self.ranking[0])
         knobs = self._knobs()
@@ -153,11 +153,6 @@ class InsideACell(Stepped):
         self.ids, self.tokens, self.ranking = ids, tokens, by_swing(self.run)
         self.message = ""
         self.last = len(tokens) - 1
-
-    @guarded
-    def _begin(self) -> None:
-        """Read for the first time; a sentence that cannot be read leaves the panes empty."""
-        self._read()
 
     @guarded
     def _changed(self, change: dict) -> None:
@@ -257,10 +252,7 @@ class InsideACell(Stepped):
                 min=0, max=config.units - 1, description="unit", **narrow
             ),
         }
-        for name, knob in knobs.items():
-            knob.value = getattr(self, name)
-            traitlets.link((self, name), (knob, "value"))
-        return knobs
+        return self.tie(knobs)
 
 
 def by_swing(run: CellRun) -> np.ndarray:

@@ -68,7 +68,7 @@ class OneHot(Stepped):
         self.tokens, self.ids = [], np.zeros(0, int)
         self.begin_with(settings)
         knobs = self._knobs()
-        self._begin()
+        self.attempt(self._encode)
         self.observe(self._encode_anew, "sentence")
         self.observe(self._resized, list(LIMITS))
         self.assemble(
@@ -112,11 +112,6 @@ class OneHot(Stepped):
         self.tokens, self.ids = tokens, np.array(self.codec.vocabulary.ids(tokens))
         self.message = ""
         self.last = len(tokens) - 1
-
-    @guarded
-    def _begin(self) -> None:
-        """Read for the first time; a sentence that cannot be read leaves its panes empty."""
-        self._encode()
 
     @guarded
     def _encode_anew(self, _: dict) -> None:
@@ -213,11 +208,7 @@ class OneHot(Stepped):
             ),
             "time": ipywidgets.IntSlider(min=1, max=200, description="time steps", **look),
         }
-        for name, knob in knobs.items():
-            knob.value = getattr(self, name)
-            both_ways = (float, round) if "base" in knob.keys else None
-            traitlets.link((self, name), (knob, "value"), both_ways)
-        return knobs
+        return self.tie(knobs, vocabulary=(float, round), sentences=(float, round))
 
 
 class Grid:

@@ -117,7 +117,7 @@ class TeacherForcing(Stepped):
         self.lost = ""
         self.begin_with(settings)
         knobs = self._knobs()
-        self._begin()
+        self.attempt(self._read)
         self.observe(self._changed, list(knobs))
         numbers = [self.panes[name] for name in ("probability", "table") if name in self.panes]
         self.assemble(
@@ -175,11 +175,6 @@ class TeacherForcing(Stepped):
             replace(slipped, log_probs=log_probs_of(slipped.says, taught)),
             Way(reads, free.tokens, heard, said, log_probs_of(says, free)),
         )
-
-    @guarded
-    def _begin(self) -> None:
-        """Read for the first time; a sentence that cannot be read leaves the panes empty."""
-        self._read()
 
     @guarded
     def _changed(self, change: dict) -> None:
@@ -328,10 +323,7 @@ class TeacherForcing(Stepped):
         }
         if self.model is None:
             del knobs["source_sentence"]
-        for name, knob in knobs.items():
-            knob.value = getattr(self, name)
-            traitlets.link((self, name), (knob, "value"))
-        return knobs
+        return self.tie(knobs)
 
 
 def log_probs_of(ids: np.ndarray, trace: Trace) -> np.ndarray:

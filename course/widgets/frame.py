@@ -107,6 +107,28 @@ class Demo(ipywidgets.VBox):
             except traitlets.TraitError as error:
                 raise CourseError(f"{self.title}: {name}={value!r} will not do: {error}") from None
 
+    @guarded
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do what may refuse a learner's text: the refusal is shown, and the panes stay empty."""
+        work()
+
+    def tie(
+        self, knobs: dict[str, ipywidgets.Widget], **both_ways: tuple[Callable, Callable]
+    ) -> dict[str, ipywidgets.Widget]:
+        """Tie each control to the trait of its name, so that either follows the other.
+
+        Args:
+            knobs: controls with a `value`, by the name of a trait.
+            both_ways: for a control that counts otherwise, from trait to value and back.
+
+        Returns:
+            The controls.
+        """
+        for name, knob in knobs.items():
+            knob.value = getattr(self, name)
+            traitlets.link((self, name), (knob, "value"), both_ways.get(name))
+        return knobs
+
     def view(self, still: bool = False) -> dict[str, Part]:
         """Return what each pane shows now; it must not change anything.
 

@@ -90,7 +90,7 @@ class DecodingStepper(Stepped):
         self.begin_with(settings)
         self._buttons = [self._choice(place) for place in range(SHOWN)]
         knobs = self._knobs()
-        self._begin()
+        self.attempt(self._decode)
         if self.trace is not None:
             self.heights = {**self.heights, "state": STRIPS * max(1, len(self.trace.states))}
         self._show_knobs(knobs)
@@ -172,11 +172,6 @@ class DecodingStepper(Stepped):
         self.trace = trace
         self.message = ""
         self.last = len(trace)
-
-    @guarded
-    def _begin(self) -> None:
-        """Decode for the first time; a sentence that cannot be read leaves the panes empty."""
-        self._decode()
 
     @guarded
     def _changed(self, change: dict) -> None:
@@ -347,10 +342,7 @@ class DecodingStepper(Stepped):
                 min=0, max=10, step=0.1, description="length penalty", **narrow
             ),
         }
-        for name, knob in knobs.items():
-            knob.value = getattr(self, name)
-            traitlets.link((self, name), (knob, "value"))
-        return knobs
+        return self.tie(knobs)
 
 
 def _named(setting: str) -> str:

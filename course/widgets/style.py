@@ -10,16 +10,16 @@ _LIGHT = """
   --u-soft: var(--jp-content-font-color2, var(--vscode-editor-foreground, #545454));
   --u-paper: var(--jp-layout-color0, var(--vscode-editor-background, #fff));
   --u-edge: var(--jp-border-color1, var(--vscode-panel-border, #b5b5b5));
-  --u-blue: #0072b2; --u-orange: #d55e00; --u-green: #00795a; --u-pale: #e9eef2;
-  --u-warm: #fbe3d0; --u-cool: #d5e8f5; --u-fault: #a01010;
+  --u-blue: #0072b2; --u-orange: #d55e00; --u-pale: #e9eef2;
+  --u-fault: #a01010;
 """
 _DARK = """
   --u-ink: var(--jp-content-font-color1, var(--vscode-editor-foreground, #ececec));
   --u-soft: var(--jp-content-font-color2, var(--vscode-editor-foreground, #b8b8b8));
   --u-paper: var(--jp-layout-color0, var(--vscode-editor-background, #1c1c1c));
   --u-edge: var(--jp-border-color1, var(--vscode-panel-border, #6b6b6b));
-  --u-blue: #56b4e9; --u-orange: #f0954a; --u-green: #3fc79a; --u-pale: #333a40;
-  --u-warm: #5a3a1e; --u-cool: #1d4560; --u-fault: #ff9a9a;
+  --u-blue: #56b4e9; --u-orange: #f0954a; --u-pale: #333a40;
+  --u-fault: #ff9a9a;
   --jp-widgets-dropdown-arrow: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
 viewBox='0 0 18 18'%3E%3Cpath d='M5 7l4 4 4-4' fill='none' stroke='white'/%3E%3C/svg%3E");
 """
@@ -38,12 +38,10 @@ DRAWING = """
 .u-drawing .special { font-style: italic; }
 .u-drawing .bar, .u-drawing .blue { fill: var(--u-blue); }
 .u-drawing .chosen, .u-drawing .orange { fill: var(--u-orange); }
-.u-drawing .green { fill: var(--u-green); }
 .u-drawing .pale { fill: var(--u-pale); }
 .u-drawing .line { fill: none; stroke: var(--u-edge); }
 .u-drawing .stroke-blue { fill: none; stroke: var(--u-blue); stroke-width: 2; }
 .u-drawing .stroke-orange { fill: none; stroke: var(--u-orange); stroke-width: 2; }
-.u-drawing .stroke-green { fill: none; stroke: var(--u-green); stroke-width: 2; }
 .u-drawing .cursor { fill: none; stroke: var(--u-ink); stroke-width: 2; }
 """
 
@@ -85,7 +83,6 @@ _PAGE = """
 .unrolled .widget-button:disabled, .unrolled .jupyter-button:disabled { opacity: 0.45; }
 .unrolled .widget-label, .unrolled .widget-readout { color: var(--u-ink); }
 .unrolled .widget-html-content { min-width: 0; }
-.unrolled figure { margin: 0 0 8px; }
 .unrolled img.u-image { max-width: 100%; height: auto; background: #fff; }
 @media print { .unrolled .u-pane { overflow: visible; height: auto !important; } }
 """

@@ -75,7 +75,7 @@ class PerplexityMeter(Demo):
         self.model, self.source, self.target = model, source, target
         self.bits: np.ndarray | None = None
         self.begin_with(sentences)
-        self._begin()
+        self.attempt(self._measure)
         fields = self._fields()
         self.observe(self._changed, list(fields))
         self.assemble(
@@ -101,11 +101,6 @@ class PerplexityMeter(Demo):
         self.tokens = [*tokens, SPECIAL_TOKENS[END]]
         self.unknown = {_SOURCE: _unknown(read, source_ids), _TEXT: _unknown(tokens, ids)}
         self.message = ""
-
-    @guarded
-    def _begin(self) -> None:
-        """Measure for the first time; a text that cannot be read leaves the panes empty."""
-        self._measure()
 
     @guarded
     def _changed(self, _: dict) -> None:
@@ -169,10 +164,7 @@ class PerplexityMeter(Demo):
             name: ipywidgets.Text(description=words, continuous_update=False, **wide)
             for name, words in names.items()
         }
-        for name, field in fields.items():
-            field.value = getattr(self, name)
-            traitlets.link((self, name), (field, "value"))
-        return fields
+        return self.tie(fields)
 
 
 _SOURCE, _TEXT = "source", "text"

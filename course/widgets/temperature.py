@@ -214,10 +214,7 @@ class TemperaturePlayground(Demo):
             ),
             "seed": ipywidgets.BoundedIntText(min=0, max=MOST_SEEDS, description="seed", **narrow),
         }
-        for name, knob in knobs.items():
-            knob.value = getattr(self, name)
-            traitlets.link((self, name), (knob, "value"))
-        return knobs
+        return self.tie(knobs)
 
 
 def _key() -> str:

@@ -91,7 +91,7 @@ class BeamTree(Stepped):
         self.tokens: list[str] = []
         self.begin_with(settings)
         knobs = self._knobs()
-        self._begin()
+        self.attempt(self._search)
         self.observe(self._changed, list(knobs))
         self.assemble(
             controls(knobs["sentence"]),
@@ -112,11 +112,6 @@ class BeamTree(Stepped):
             "candidates": self._candidates(),
             "ranking": self._ranking(),
         }
-
-    @guarded
-    def _begin(self) -> None:
-        """Search for the first time; a sentence that cannot be read leaves the panes empty."""
-        self._search()
 
     @guarded
     def _changed(self, change: dict) -> None:
@@ -355,10 +350,7 @@ class BeamTree(Stepped):
                 min=0, max=2, step=0.1, description="length penalty", **slider
             ),
         }
-        for name, knob in knobs.items():
-            knob.value = getattr(self, name)
-            traitlets.link((self, name), (knob, "value"))
-        return knobs
+        return self.tie(knobs)
 
 
 def _tall(width: int) -> int:

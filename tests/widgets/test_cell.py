@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from handling import knob
 
 from course import widgets
 from course.errors import CourseError
@@ -134,17 +135,6 @@ def test_it_opens_at_the_unit_whose_gates_swing_most_and_goes_on_to_the_next(dem
         visited.append(demo.unit)
     assert sorted(visited[:7]) == list(range(7)) and visited[7] == visited[0]
     assert (np.diff(swing[visited[:7]]) <= 0).all() and np.ptp(swing) > 0
-
-
-def knob(demo, name):
-    """Return the control with this description."""
-    todo = [demo]
-    while todo:
-        widget = todo.pop()
-        if getattr(widget, "description", None) == name:
-            return widget
-        todo += getattr(widget, "children", ())
-    raise AssertionError(f"no control {name}")
 
 
 def test_traits_and_controls_are_one(demo):

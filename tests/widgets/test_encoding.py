@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from handling import knob
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,12 +29,6 @@ def small():
 @pytest.fixture
 def demo(codec):
     return widgets.one_hot(SENTENCE, codec)
-
-
-def control(demo, description):
-    """Return the control with a description."""
-    found = [child for row in demo.children for child in getattr(row, "children", ())]
-    return next(child for child in found if getattr(child, "description", "") == description)
 
 
 def signs(demo):
@@ -147,15 +142,15 @@ def test_the_smallest_type_just_holds_the_largest_id(demo, vocabulary, kind):
 
 
 def test_sliders_and_traits_are_tied_in_both_directions(demo):
-    control(demo, "vocabulary").value = 12_345.4
-    control(demo, "sentences").value = 1e6
-    control(demo, "time steps").value = 60
+    knob(demo, "vocabulary").value = 12_345.4
+    knob(demo, "sentences").value = 1e6
+    knob(demo, "time steps").value = 60
     assert (demo.vocabulary, demo.sentences, demo.time) == (12_345, 1_000_000, 60)
     assert demo.view()["memory"].rows[0][3] == 12_345 * 1_000_000 * 60 * 4
     assert "1,000,000 sentences × 60 time steps × 12,345 columns" in demo.panes["bars"].value
     demo.vocabulary, demo.sentences, demo.time = 500, 2_000, 9
-    assert control(demo, "vocabulary").value == 500
-    assert control(demo, "sentences").value == 2_000 and control(demo, "time steps").value == 9
+    assert knob(demo, "vocabulary").value == 500
+    assert knob(demo, "sentences").value == 2_000 and knob(demo, "time steps").value == 9
     demo.vocabulary, demo.sentences, demo.time = 1, 10**9, 0
     assert (demo.vocabulary, demo.sentences, demo.time) == (10, 10_000_000, 1)
 
@@ -184,7 +179,7 @@ def test_bytes_are_written_for_a_reader(count, words):
 
 def test_a_sentence_of_ones_own(demo):
     demo.step = 3
-    control(demo, "sentence").value = "My blorp is tired."
+    knob(demo, "sentence").value = "My blorp is tired."
     assert demo.step == 0
     rows = demo.view()["table"].rows
     assert rows[1][1:4] == ("blorp", "<unk>", UNK) and rows[0][2] == ""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from handling import knob
 
 from course import runtime, widgets
 from course.decoding import sampling
@@ -22,16 +23,6 @@ def logits():
 @pytest.fixture
 def demo(logits):
     return widgets.temperature_playground(logits, WORDS)
-
-
-def knob(demo, name):
-    todo = [demo]
-    while todo:
-        widget = todo.pop()
-        if getattr(widget, "description", None) == name:
-            return widget
-        todo += getattr(widget, "children", ())
-    raise AssertionError(f"no control {name}")
 
 
 def said(demo):
