@@ -2,7 +2,9 @@
 
 `fit` knows nothing of translation: it takes any model with `logits(*inputs, training)`,
 `trainable_variables`, `random_states`, `get_weights`, `set_weights` and `save`, and batches whose
-last array is the target. Lesson 04 trains the same model with Keras' own `fit`.
+last array is the target. A model of running text has `zero_state(rows)` as well, and its
+`logits(inputs, state, training)` returns the state after the batch, which goes into the next one;
+each epoch begins with zeros. Lesson 04 trains the same model with Keras' own `fit`.
 """
 
 import time
@@ -151,7 +153,7 @@ def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:
     Returns:
         "loss" in nats a token, "accuracy" and "perplexity", padding left out.
     """
-    loss, correct, tokens = _total(_evaluator(model), batches)
+    loss, correct, tokens = _total(model, _evaluator(model), batches)
     return {
         "loss": loss / tokens,
         "accuracy": correct / tokens,
@@ -200,9 +202,10 @@ class _Run:
     def epoch(self, epoch, epochs, train, valid, seed, bar, on_progress) -> None:
         """Pass once over the training batches, then judge."""
         began, sums = time.perf_counter(), np.zeros(3)
-        waiting = []
+        waiting, state = [], _first_state(self.model, train)
         for done, batch in enumerate(train.shuffled(seed, epoch), 1):
-            waiting.append(self.train_step(*map(tf.constant, batch)))
+            state, three = self.train_step(state, *map(tf.constant, batch))
+            waiting.append(three)
             # Results are read in dozens: reading each one would hold up the next step.
             if done % 12 == 0 or done == len(train):
                 sums += np.sum([[float(x) for x in three] for three in waiting], axis=0)
@@ -215,7 +218,7 @@ class _Run:
         speed = sums[2] / (time.perf_counter() - began)
         judged = (None, None)
         if valid is not None:
-            loss, correct, tokens = _total(self.valid_step, valid)
+            loss, correct, tokens = _total(self.model, self.valid_step, valid)
             judged = (loss / tokens, correct / tokens)
         seconds = time.perf_counter() - began
         loss, accuracy = (float(total / sums[2]) for total in sums[:2])
@@ -268,23 +271,24 @@ def _train_step(model, optimizer) -> Callable:
     variables = model.trainable_variables
 
     @tf.function(jit_compile=_with_xla(), autograph=False)
-    def gradients(*batch: tf.Tensor) -> tuple:
+    def gradients(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
-            nll, right, tokens = token_sums(model.logits(*inputs, training=True), target)
+            logits, state = _forward(model, inputs, state, training=True)
+            nll, right, tokens = token_sums(logits, target)
             loss = nll / tokens
         # An embedding's gradient comes as rows and their places; the update wants it whole.
         grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
-        return grads, (nll, right, tokens)
+        return grads, state, (nll, right, tokens)
 
     @tf.function(jit_compile=_with_xla(), autograph=False)
     def update(grads: list[tf.Tensor]) -> None:
         optimizer.apply(grads, variables)
 
-    def step(*batch: tf.Tensor) -> tuple:
-        grads, sums = gradients(*batch)
+    def step(state: dict | None, *batch: tf.Tensor) -> tuple:
+        grads, state, sums = gradients(state, *batch)
         update(grads)
-        return sums
+        return state, sums
 
     return step
 
@@ -298,16 +302,32 @@ def _evaluator(model) -> Callable:
     """Compile the forward pass and its sums."""
 
     @tf.function(jit_compile=_with_xla(), autograph=False)
-    def step(*batch: tf.Tensor) -> tuple:
+    def step(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
-        return token_sums(model.logits(*inputs), target)
+        logits, state = _forward(model, inputs, state, training=False)
+        return state, token_sums(logits, target)
 
     return step
 
 
-def _total(step: Callable, batches: PairBatches) -> tuple[float, float, int]:
+def _first_state(model, batches: PairBatches) -> dict | None:
+    """Return the state before the first batch, of a model that carries one from batch to batch."""
+    return model.zero_state(batches.batch) if hasattr(model, "zero_state") else None
+
+
+def _forward(model, inputs: list, state: dict | None, training: bool) -> tuple:
+    """Return a model's logits, and its state after the batch if it carries one."""
+    if state is None:
+        return model.logits(*inputs, training=training), None
+    return model.logits(*inputs, state, training=training)
+
+
+def _total(model, step: Callable, batches: PairBatches) -> tuple[float, float, int]:
     """Sum a step's results over all batches: loss, right guesses, tokens."""
-    sums = np.sum([[float(x) for x in step(*map(tf.constant, b))] for b in batches], axis=0)
+    sums, state = np.zeros(3), _first_state(model, batches)
+    for batch in batches:
+        state, three = step(state, *map(tf.constant, batch))
+        sums += [float(x) for x in three]
     return float(sums[0]), float(sums[1]), int(sums[2])
 
 

@@ -501,4 +501,4 @@ def test_resume_goes_on_and_ctrl_c_leaves_a_model_that_translates(copy):
 
 
 def test_ctrl_c_without_save_says_that_nothing_was_kept():
-    assert "nothing was saved" in translator._what_was_kept(None, None)
+    assert "nothing was saved" in saved.what_was_kept(None, None, "translate")

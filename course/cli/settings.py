@@ -1,13 +1,12 @@
 """What a training run depends on: chosen from what was typed, or read from a saved run."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from course import runtime
-from course.errors import CourseError
-from course.models import storage
+from course.cli import saved
 
 # What a run is trained with where the command does not say. They are made for the first 20,000
 # pairs of spa-eng: well within ten minutes and 2 GB on two cores at word level.
@@ -54,6 +53,8 @@ class Settings:
         learning_rate: None for the optimizer's own.
         buckets: different shapes of batches.
     """
+
+    command: ClassVar[str] = "course train translator"
 
     embedding: int
     units: int
@@ -103,35 +104,11 @@ def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
         CourseError: there is no such run, or one of the options does not fit it.
     """
     given = _plain(given)
-    try:
-        saved = Settings(**storage.read_manifest(folder, "training")["about"]["options"])
-    except (KeyError, TypeError) as error:
-        raise CourseError(f"{folder} holds no run of `course train translator`") from error
-    for name, value in given.items():
-        if name not in MAY_DIFFER and value != getattr(saved, name):
-            option = f"--{name.replace('_', '-')}"
-            raise CourseError(
-                f"{option} is {value}, but the run in {folder} has {getattr(saved, name)}: leave "
-                f"{option} out, or train anew without --resume"
-            )
     if not given.get("skip_bad"):
         given.pop("skip_bad", None)
     if "corpus" in given:
         given["pairs"] = None
-    return replace(saved, **given)
-
-
-def check_folder(folder: Path) -> None:
-    """Find out before a long training whether its model can be saved.
-
-    Raises:
-        CourseError: the folder is a file, or nothing may be written there.
-    """
-    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not place.is_dir():
-        raise CourseError(f"cannot save to {folder}: {place} is a file, not a folder")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise CourseError(f"cannot save to {folder}: {place} is not writable")
+    return saved.settings_of(Settings, folder, given, MAY_DIFFER)
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:

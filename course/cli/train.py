@@ -3,7 +3,7 @@
 import typer
 
 from course.cli import options as o
-from course.cli import settings, translator
+from course.cli import saved, settings, translator
 
 app = typer.Typer(
     help="Train a model.",
@@ -57,7 +57,7 @@ def train_translator(
     if resume and save is None:
         raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
     if save is not None:
-        settings.check_folder(save)
+        saved.check_folder(save)
     if resume:
         translator.train(settings.of_saved_run(save, given), save, resume=True)
     else:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from course import corpora, metrics, text
 from course.batches import PairBatches, split_by_source
+from course.cli import saved
 from course.cli.guard import Interrupted, note
 from course.cli.settings import Settings
 from course.errors import CourseError
-from course.models import storage
 
 HELD_OUT = 0.1  # share of the source sentences that training does not see
 SHOWN = 5  # of them, with their translations, at the end
@@ -47,7 +47,7 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         Interrupted: Ctrl-C; the message says what was kept.
     """
     began = time.perf_counter()
-    before = _saved_run(save)
+    before = saved.run_in(save)
     data = prepare(settings)
     _check_memory(settings, data)
     if resume and before["about"]["fingerprint"] != data.fingerprint:
@@ -66,9 +66,9 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         model, best = _fit(settings, data, save, resume)
         _report(model, best, data, settings.seed)
     except KeyboardInterrupt:
-        raise Interrupted(_what_was_kept(save, before)) from None
+        raise Interrupted(saved.what_was_kept(save, before, "translate")) from None
     print(f"time               {time.perf_counter() - began:.0f} s")
-    print(f"peak memory        {peak_memory() / 1e9:.2f} GB")
+    print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
 
 
 def prepare(settings: Settings) -> Data:
@@ -229,40 +229,3 @@ def _unknown_share(data: Data) -> str:
     unknown = sum(ids.count(text.UNK) for ids in targets)
     tokens = sum(len(ids) + 1 for ids in targets)  # END is a token to predict as well
     return f" ({unknown / tokens:.1%} of the tokens are <unk>)" if unknown else ""
-
-
-def peak_memory() -> float:
-    """Return the most memory that this process has had, in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _saved_run(folder: Path | None) -> dict | None:
-    """Return the manifest of the training run in a folder, if it holds one."""
-    try:
-        return None if folder is None else storage.read_manifest(folder, "training")
-    except CourseError:
-        return None
-
-
-def _what_was_kept(save: Path | None, before: dict | None) -> str:
-    """Say after Ctrl-C what can be gone on from."""
-    if save is None:
-        return "interrupted; nothing was saved, as there was no --save"
-    after = _saved_run(save)
-    if after == before:
-        still = f"; {save} is as it was" if before else ""
-        return f"interrupted before the first epoch was over; nothing was saved{still}"
-    epochs = len(after["history"]["epochs"])
-    return (
-        f"interrupted; {save} keeps the best model of {epochs} epochs: translate with --model "
-        f"{save}, or go on with --save {save} --resume"
-    )

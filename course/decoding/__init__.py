@@ -36,6 +36,8 @@ def sample(
     seed: int = 0,
     max_tokens: int | Sequence[int] | None = None,
     prefix: Rows | None = None,
+    forbid: Sequence[int] = (),
+    no_repeat: int = 0,
     alternatives: int = 0,
     states: bool = False,
     batch: int = 256,
@@ -52,6 +54,9 @@ def sample(
         max_tokens: the most tokens a sentence may have, for all or for each; by default three times
             its source and twenty more.
         prefix: tokens that each sentence must begin with, as id rows.
+        forbid: ids that are never drawn.
+        no_repeat: draw no token that would complete an n-gram of so many tokens that the sentence
+            holds already, if another one can be drawn; 0 lets them repeat.
         alternatives: keep so many of the likeliest tokens at each step in the trace.
         states: keep the states after each step in the trace, but for "attention", which it has in
             any case, and for "memory…", which no step changes.
@@ -64,16 +69,17 @@ def sample(
         CourseError: a setting makes no sense.
     """
     _check_sampling(temperature, top_k, top_p)
-    _check_counts(alternatives=(alternatives, 0), batch=(batch, 1))
+    _check_counts(alternatives=(alternatives, 0), no_repeat=(no_repeat, 0), batch=(batch, 1))
     jobs = Jobs(source_ids, max_tokens, prefix)
-    settings = (temperature == 0.0, alternatives, states)
+    settings = (temperature == 0.0, alternatives, states, no_repeat)
     kept = min(top_k or sampling.ALL, sampling.ALL)
     loop = compiled(model, sampling.loop, sampling.SIGNATURE, settings)
     traces: list = [None] * len(jobs)
     for rows in jobs.chunks(batch):
         steps = int(jobs.limits[rows].max())
         noise = sampling.noise(seed, rows, steps) if temperature else np.zeros((1, 1), np.float32)
-        arrays = loop(*jobs.inputs(rows), noise, temperature or 1.0, kept, top_p)
+        knobs = (temperature or 1.0, kept, top_p, np.asarray(forbid, np.int32))
+        arrays = loop(*jobs.inputs(rows), noise, *knobs)
         found = sampling.traces(arrays, [len(jobs.sources[row]) for row in rows])
         for row, trace in zip(rows, found, strict=True):
             traces[row] = trace

@@ -6,17 +6,18 @@ from typing import Any
 import numpy as np
 
 from course.backend import tf
+from course.decoding import bans
 from course.decoding.jobs import COUNT, INT, INTS, NUMBER, NUMBERS, demanded, growing, write
 from course.text import END, PAD, START
 from course.trace import Trace
 
-SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, COUNT, NUMBER)
+SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, COUNT, NUMBER, INT)
 ALL = 2**31 - 1  # as `top_k`: more tokens than any vocabulary has
 
 
 def loop(
     model: Any,
-    settings: tuple[bool, int, bool],
+    settings: tuple[bool, int, bool, int],
     source: tf.Tensor,
     limits: tf.Tensor,
     forced: tf.Tensor,
@@ -24,12 +25,14 @@ def loop(
     temperature: tf.Tensor,
     top_k: tf.Tensor,
     top_p: tf.Tensor,
+    forbidden: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
     """Decode a batch token by token.
 
     Args:
         model: with `start` and `step`.
-        settings: (take the likeliest, alternatives, keep states).
+        settings: (take the likeliest, alternatives, keep states, no n-gram of so many tokens
+            twice).
         source: int (batch, source_time).
         limits: most tokens of each row: int (batch,).
         forced: tokens to begin with, PAD where free: int (batch, prefix_time).
@@ -37,24 +40,30 @@ def loop(
         temperature: scalar.
         top_k: int scalar.
         top_p: scalar.
+        forbidden: ids that are never drawn: int (tokens,).
 
     Returns:
         What a `Trace` holds, time first: (time, batch, …).
     """
-    likeliest, alternatives, keep_states = settings
+    likeliest, alternatives, keep_states, no_repeat = settings
 
-    def body(step, token, state, done, written):
+    def body(step, token, state, done, history, written):
         logits, state = model.step(token, state)
+        allowed = bans.without(logits, forbidden)
+        if no_repeat:
+            allowed = bans.no_repeats(allowed, history, step, no_repeat)
         if likeliest:
-            drawn = tf.argmax(logits, axis=-1, output_type=tf.int32)
+            drawn = tf.argmax(allowed, axis=-1, output_type=tf.int32)
         else:
-            drawn = draw(logits / temperature, noise[:, step], top_k, top_p)
+            drawn = draw(allowed / temperature, noise[:, step], top_k, top_p)
         must = demanded(forced, step)
         drawn = tf.where(must == PAD, drawn, must)
         record = _record(logits, drawn, done, alternatives)
         record |= {f"states/{name}": value for name, value in state.items()}
         done_now = done | (drawn == END) | (step + 1 >= limits)
-        return step + 1, record["tokens"], state, done_now, write(written, step, record)
+        if no_repeat:
+            history = bans.remember(history, step, drawn, no_repeat)
+        return step + 1, record["tokens"], state, done_now, history, write(written, step, record)
 
     state = model.start(source)
     dtypes = {"tokens": tf.int32, "log_probs": tf.float32}
@@ -64,10 +73,11 @@ def loop(
         if name == "attention" or (keep_states and not name.startswith("memory")):
             dtypes[f"states/{name}"] = value.dtype
     first = tf.fill([tf.shape(source)[0]], START)
+    history = bans.history(source, tf.reduce_max(limits), no_repeat)
     *_, written = tf.while_loop(
-        lambda step, token, state, done, written: ~tf.reduce_all(done),
+        lambda step, token, state, done, *_: ~tf.reduce_all(done),
         body,
-        (0, first, state, limits < 1, growing(dtypes)),
+        (0, first, state, limits < 1, history, growing(dtypes)),
     )
     return {name: array.stack() for name, array in written.items()}
 

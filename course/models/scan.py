@@ -1,20 +1,24 @@
-"""An LSTM and a GRU over a whole sequence, with gradients written by hand: the fast path.
+"""An RNN, an LSTM and a GRU over a whole sequence, with gradients written by hand: the fast path.
 
 Keras' layers differentiate their loop step by step. Here the forward loop keeps its gates, all that
 can be computed for every step at once is computed outside the backward loop, and the weights'
 gradient is one large matrix product at the end. Under XLA that trains faster
-(`docs/measurements.md`), and it equals Keras to 1e-5 (`tests/test_seq2seq.py`).
+(`docs/measurements.md`), and it equals Keras to 1e-5 (`tests/test_seq2seq.py`,
+`tests/test_scan_rnn.py`).
 
 Sequences are padded on the right only. So nothing needs a mask inside the loop: states after the
 last real token are never looked at, and `last` picks the state where each row ends.
 Time comes first in all arrays of this module: (time, batch, units).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from course.backend import tf
+from course.models.loops import loop, shifted, weights_gradient
+
+# Each activation of a simple RNN, and its slope as a function of what it gave.
+_SQUASH = {"tanh": tf.tanh, "relu": tf.nn.relu}
+_SLOPE = {"tanh": lambda y: 1 - y * y, "relu": lambda y: tf.cast(y > 0, y.dtype)}
 
 
 def sigmoids(x: tf.Tensor) -> tf.Tensor:
@@ -35,6 +39,64 @@ def lstm_gates(pre_activation: tf.Tensor) -> tf.Tensor:
     scale = np.repeat(np.float32([0.5, 0.5, 1.0, 0.5]), width)
     shift = np.repeat(np.float32([0.5, 0.5, 0.0, 0.5]), width)
     return scale * tf.tanh(scale * pre_activation) + shift
+
+
+def rnn_step(
+    inputs: tf.Tensor, recurrent_kernel: tf.Tensor, hidden: tf.Tensor, activation: str = "tanh"
+) -> tuple[tf.Tensor]:
+    """Move a simple RNN one step on; arguments as for `rnn`, but of one step, without time.
+
+    Returns:
+        The hidden state (batch, units): a tuple of one, as of `lstm_step` three.
+    """
+    return (_SQUASH[activation](inputs + hidden @ recurrent_kernel),)
+
+
+def rnn(
+    inputs: tf.Tensor, recurrent_kernel: tf.Tensor, hidden: tf.Tensor, activation: str = "tanh"
+) -> tuple[tf.Tensor]:
+    """Run a simple RNN over a sequence.
+
+    Args:
+        inputs: inputs @ kernel + bias of all steps: (time, batch, units).
+        recurrent_kernel: (units, units).
+        hidden: the first hidden state: (batch, units).
+        activation: "tanh" or "relu".
+
+    Returns:
+        The hidden state after each step: (time, batch, units); a tuple of one, as of `lstm` two.
+    """
+
+    # Arguments of a function with its own gradient are tensors: the activation stays outside.
+    @tf.custom_gradient
+    def run(inputs: tf.Tensor, recurrent_kernel: tf.Tensor, hidden: tf.Tensor) -> tuple:
+        def step(time: tf.Tensor, hidden: tf.Tensor) -> tuple:
+            return rnn_step(inputs[time], recurrent_kernel, hidden, activation)
+
+        (hiddens,) = loop(step, (hidden,), tf.shape(inputs)[0])[1]
+
+        def gradient(hiddens_grad: tf.Tensor) -> tuple:
+            slopes = _SLOPE[activation](hiddens)
+            pre_grads, first = _rnn_backward(slopes, hiddens_grad, recurrent_kernel)
+            return pre_grads, weights_gradient(shifted(hidden, hiddens), pre_grads), first
+
+        return (hiddens,), gradient
+
+    return run(inputs, recurrent_kernel, hidden)
+
+
+def _rnn_backward(slopes: tf.Tensor, hiddens_grad: tf.Tensor, recurrent_kernel: tf.Tensor) -> tuple:
+    """Walk back through time; return the gradients of the inputs and of the first state."""
+    transposed, time_steps = tf.transpose(recurrent_kernel), tf.shape(slopes)[0]
+
+    def step(back: tf.Tensor, hidden: tf.Tensor, _: tf.Tensor) -> tuple:
+        time = time_steps - 1 - back
+        pre = (hidden + hiddens_grad[time]) * slopes[time]
+        return pre @ transposed, pre
+
+    zeros = tf.zeros_like(slopes[0])
+    (first, _), (pre_grads,) = loop(step, (zeros, zeros), time_steps, keep=(1,))
+    return tf.reverse(pre_grads, axis=[0]), first
 
 
 def lstm_step(
@@ -71,14 +133,14 @@ def lstm(
         return lstm_step(inputs[time], recurrent_kernel, hidden, cell)
 
     start = (hidden, cell, tf.zeros_like(inputs[0]))
-    hiddens, cells, gates = _loop(step, start, tf.shape(inputs)[0])[1]
+    hiddens, cells, gates = loop(step, start, tf.shape(inputs)[0])[1]
 
     def gradient(hiddens_grad: tf.Tensor, cells_grad: tf.Tensor) -> tuple:
-        before = _shifted(hidden, hiddens)
-        slopes = _lstm_slopes(gates, cells, _shifted(cell, cells))
+        before = shifted(hidden, hiddens)
+        slopes = _lstm_slopes(gates, cells, shifted(cell, cells))
         grads = (hiddens_grad, cells_grad)
         pre_grads, hidden_grad, cell_grad = _lstm_backward(slopes, grads, recurrent_kernel)
-        return pre_grads, _weights_gradient(before, pre_grads), hidden_grad, cell_grad
+        return pre_grads, weights_gradient(before, pre_grads), hidden_grad, cell_grad
 
     return (hiddens, cells), gradient
 
@@ -117,7 +179,7 @@ def _lstm_backward(slopes: tuple, grads: tuple, recurrent_kernel: tf.Tensor) -> 
 
     zeros = tf.zeros_like(forget_gates[0])
     start = (zeros, zeros, tf.zeros_like(pre_slopes[0]))
-    (hidden, cell, _), (pre_grads,) = _loop(step, start, time_steps, keep=(2,))
+    (hidden, cell, _), (pre_grads,) = loop(step, start, time_steps, keep=(2,))
     return tf.reverse(pre_grads, axis=[0]), hidden, cell
 
 
@@ -159,13 +221,13 @@ def gru(
         return gru_step(inputs[time], recurrent_kernel, recurrent_bias, hidden)
 
     start = (hidden, tf.zeros_like(inputs[0]), tf.zeros_like(hidden))
-    hiddens, gates, shares = _loop(step, start, tf.shape(inputs)[0])[1]
+    hiddens, gates, shares = loop(step, start, tf.shape(inputs)[0])[1]
 
     def gradient(hiddens_grad: tf.Tensor) -> tuple:
-        before = _shifted(hidden, hiddens)
+        before = shifted(hidden, hiddens)
         slopes = _gru_slopes(gates, shares, before)
         in_grads, state_grads, first = _gru_backward(slopes, hiddens_grad, recurrent_kernel)
-        kernel_grad = _weights_gradient(before, state_grads)
+        kernel_grad = weights_gradient(before, state_grads)
         return in_grads, kernel_grad, tf.reduce_sum(state_grads, axis=[0, 1]), first
 
     return (hiddens,), gradient
@@ -198,7 +260,7 @@ def _gru_backward(slopes: tuple, hiddens_grad: tf.Tensor, recurrent_kernel: tf.T
         return hidden * updates[time] + products @ transposed, hidden
 
     zeros = tf.zeros_like(updates[0])
-    (first, _), (hiddens,) = _loop(step, (zeros, zeros), time_steps, keep=(1,))
+    (first, _), (hiddens,) = loop(step, (zeros, zeros), time_steps, keep=(1,))
     hiddens = tf.tile(tf.reverse(hiddens, axis=[0]), [1, 1, 3])
     return hiddens * in_slopes, hiddens * state_slopes, first
 
@@ -215,42 +277,3 @@ def last(first: tf.Tensor, states: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
     steps = tf.maximum(lengths - 1, 0)
     picked = tf.gather_nd(states, tf.stack([steps, rows], axis=1))
     return tf.where(lengths[:, None] > 0, picked, first)
-
-
-def _loop(
-    step: Callable[..., tuple],
-    start: tuple[tf.Tensor, ...],
-    time_steps: tf.Tensor,
-    keep: tuple[int, ...] | None = None,
-) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]]:
-    """Run `step(time, *values) -> values` over all steps.
-
-    Returns:
-        The values after the last step; and of those named in `keep` (all if None) the values after
-        each step, in the loop's own order, stacked.
-    """
-    keep = tuple(range(len(start))) if keep is None else keep
-    stacks = tuple(
-        tf.TensorArray(start[i].dtype, time_steps, element_shape=start[i].shape) for i in keep
-    )
-
-    def body(time: tf.Tensor, values: tuple, stacks: tuple) -> tuple:
-        values = step(time, *values)
-        stacks = tuple(s.write(time, values[i]) for s, i in zip(stacks, keep, strict=True))
-        return time + 1, values, stacks
-
-    _, values, stacks = tf.while_loop(
-        lambda time, *_: time < time_steps, body, (0, start, stacks), maximum_iterations=time_steps
-    )
-    return values, tuple(stack.stack() for stack in stacks)
-
-
-def _shifted(first: tf.Tensor, states: tf.Tensor) -> tf.Tensor:
-    """Return the state before each step: (time, batch, units)."""
-    return tf.concat([first[None], states[:-1]], axis=0)
-
-
-def _weights_gradient(states: tf.Tensor, grads: tf.Tensor) -> tf.Tensor:
-    """Sum states^T @ grads over time and batch in one matrix product."""
-    states = tf.reshape(states, [-1, states.shape[-1]])
-    return tf.matmul(states, tf.reshape(grads, [-1, grads.shape[-1]]), transpose_a=True)

@@ -6,13 +6,12 @@ lesson 05 decodes with, and as the fast path (`logits`, `start`, `step`) that `c
 """
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
 from course.backend import keras, tf
-from course.errors import CourseError
-from course.models import scan, storage
+from course.models import recurrent
+from course.models.layered import Layered
 from course.text import PAD, START, Codec
 
 IMPOSSIBLE = -1e9
@@ -82,42 +81,27 @@ class TargetsOnly(keras.layers.Layer):
         return logits + never
 
 
-class Seq2Seq:
+class Seq2Seq(Layered):
     """An encoder–decoder in Keras, with everything that training and decoding need.
 
     Attributes:
         config: its shape.
         source, target: the codecs, if it translates text.
-        about: plain data that is saved with it, as what it was trained on; empty at first.
         training_model: (source, target_in) -> logits (batch, time, target_size).
         encoder_model: source -> a dictionary of the states after the last real token.
         decoder_model: {"token": ids (batch, time), and the states} -> {"logits", and new states}.
     """
 
+    kind, noun = "seq2seq", "a translator"
+
     def __init__(
         self, config: Config, source: Codec | None = None, target: Codec | None = None
     ) -> None:
         """Build the layers and draw their weights from `config.seed`."""
+        super().__init__(_make_layers(config))
         self.config, self.source, self.target = config, source, target
-        self.about: dict = {}
-        self._layers = _make_layers(config)
         self.training_model = self._wire_training()
         self.encoder_model, self.decoder_model = self._wire_inference()
-
-    def layer(self, name: str) -> keras.layers.Layer:
-        """Return a layer by its name."""
-        return self._layers[name]
-
-    @property
-    def trainable_variables(self) -> list:
-        """What the optimizer moves."""
-        return self.training_model.trainable_variables
-
-    @property
-    def random_states(self) -> list:
-        """What the dropout layers draw from; it moves with every training step."""
-        layers = [layer for layer in self._layers.values() if hasattr(layer, "seed_generator")]
-        return [layer.seed_generator.state for layer in layers]
 
     def logits(self, source: tf.Tensor, target_in: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Run the fast path over whole sentences.
@@ -132,7 +116,7 @@ class Seq2Seq:
         """
         state = self.start(source, training)
         outputs, _ = self._run("decoder", target_in, state, training)
-        outputs = self._drop("output_dropout", outputs, training)
+        outputs = recurrent.drop(self._layers.get("output_dropout"), outputs, training)
         return tf.transpose(self._output(outputs), [1, 0, 2])
 
     def start(self, source_ids: tf.Tensor, training: bool = False) -> State:
@@ -166,69 +150,19 @@ class Seq2Seq:
     @property
     def state_names(self) -> list[str]:
         """Names of the decoder's states, layer by layer."""
-        kinds = ("hidden", "cell") if self.config.cell == "lstm" else ("hidden",)
-        return [f"{kind}_{layer}" for layer in range(1, self.config.layers + 1) for kind in kinds]
+        return recurrent.state_names(self.config.cell, self.config.layers)
 
-    def save(self, folder: str | Path) -> None:
-        """Write weights, configuration, vocabularies and the course's version into one folder.
-
-        Raises:
-            CourseError: it cannot be written; a model that was there is kept.
-        """
+    def _description(self) -> dict:
+        """Return the shape and the vocabularies."""
         codecs = {"source": self.source, "target": self.target}
-        about = {
-            "kind": "seq2seq",
-            "config": asdict(self.config),
-            **{name: codec and codec.to_dict() for name, codec in codecs.items()},
-            "about": self.about,
-        }
-        storage.save_arrays(folder, "model", self.get_weights(), about)
+        plain = {name: codec and codec.to_dict() for name, codec in codecs.items()}
+        return {"config": asdict(self.config), **plain}
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Seq2Seq":
-        """Read what `save` wrote.
-
-        Raises:
-            CourseError: the folder is missing, half-written, of another version or another kind.
-        """
-        arrays, manifest = storage.load_arrays(folder, "model")
-        if manifest.get("kind") != "seq2seq":
-            raise CourseError(f"{folder} holds a {manifest.get('kind')!r} model, not a translator")
-        try:
-            codecs = [manifest[side] and Codec.from_dict(manifest[side]) for side in _SIDES]
-            model = cls(Config(**manifest["config"]), *codecs)
-            model.set_weights(arrays)
-            model.about = manifest.get("about", {})
-        except (KeyError, TypeError, ValueError) as error:
-            raise CourseError(f"{folder} does not fit this course: train it again") from error
-        return model
-
-    def get_weights(self) -> dict[str, np.ndarray]:
-        """Return all weights by "layer/weight" name."""
-        return {path: weight.numpy() for path, weight in self._named_weights()}
-
-    def set_weights(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take over weights by name.
-
-        Raises:
-            CourseError: a name or a shape does not fit.
-        """
-        weights = dict(self._named_weights())
-        if set(arrays) != set(weights):
-            odd = sorted(set(arrays) ^ set(weights))[0]
-            raise CourseError(f"these weights are of another model: {odd} does not fit")
-        for name, weight in weights.items():
-            if arrays[name].shape != tuple(weight.shape):
-                raise CourseError(f"these weights are of another model: {name} has another shape")
-            weight.assign(arrays[name])
-
-    def _named_weights(self) -> list[tuple[str, tf.Variable]]:
-        """Pair each weight with the name of its layer and its own."""
-        return [
-            (f"{name}/{weight.name}", weight)
-            for name, layer in self._layers.items()
-            for weight in layer.trainable_weights
-        ]
+    def _described(cls, manifest: dict) -> "Seq2Seq":
+        """Make an untrained model of a saved one's shape."""
+        codecs = [manifest[side] and Codec.from_dict(manifest[side]) for side in _SIDES]
+        return cls(Config(**manifest["config"]), *codecs)
 
     def _wire_training(self) -> keras.Model:
         """Wire the layers for teacher forcing: both sentences go in at once."""
@@ -272,20 +206,6 @@ class Seq2Seq:
         """Turn the decoder's outputs (…, units) into logits (…, target_size)."""
         return self._layers["targets_only"](self._layers["output"](outputs))
 
-    def _drop(self, name: str, inputs: tf.Tensor, training: bool) -> tf.Tensor:
-        """Drop out in the fast path, as Keras' layer does, in arrays (time, batch, width).
-
-        The mask is the same at every time step (Gal and Ghahramani, 2016), which also spares most
-        of the random numbers: drawn for each step, they would take longer than the model itself.
-        """
-        layer = self._layers.get(name)
-        if layer is None or not training:
-            return inputs
-        _, batch, width = tf.unstack(tf.shape(inputs))
-        seed = tf.cast(layer.seed_generator.next(), tf.int32)
-        kept = tf.random.stateless_uniform([1, batch, width], seed) >= layer.rate
-        return inputs * tf.cast(kept, inputs.dtype) / (1 - layer.rate)
-
     def _run(
         self, side: str, ids: tf.Tensor, state: State, training: bool = False
     ) -> tuple[tf.Tensor, State]:
@@ -296,48 +216,31 @@ class Seq2Seq:
         """
         ids = tf.transpose(ids)
         lengths = tf.reduce_sum(tf.cast(ids != PAD, tf.int32), axis=0)
-        outputs, new_state = None, {}
+        outputs, new_state, kinds = None, {}, recurrent.STATES[self.config.cell]
         for number in range(1, self.config.layers + 1):
             layer = self._layers[f"{side}_{number}"]
-            projected = self._project(side, layer, ids, outputs, training)
-            outputs, after = self._recur(layer, projected, state, number, lengths)
-            new_state.update(after)
+            if outputs is None:
+                projected = self._read(side, layer, ids, training)
+            else:
+                projected = recurrent.project(layer, outputs)
+            names = [f"{kind}_{number}" for kind in kinds]
+            first = [state[name] for name in names]
+            outputs, after = recurrent.recur(layer, projected, first, lengths)
+            new_state |= dict(zip(names, after, strict=True))
         return outputs, new_state
 
-    def _project(self, side, layer, ids, outputs, training) -> tf.Tensor:
-        """Return inputs @ kernel + bias for all steps: (time, batch, gates * units).
-
-        One-hot rows times the kernel are rows of the kernel, so those are looked up.
-        """
-        bias = layer.cell.bias if self.config.cell == "lstm" else layer.cell.bias[0]
-        if outputs is None and self.config.embedding is None:
-            rows = tf.gather(tf.convert_to_tensor(layer.cell.kernel), ids)
-            return rows + bias
-        if outputs is None:
-            outputs = tf.gather(self._layers[f"{side}_input"].embeddings, ids)
-            outputs = self._drop(f"{side}_dropout", outputs, training)
-        return tf.matmul(outputs, layer.cell.kernel) + bias
-
-    def _recur(self, layer, projected, state, number, lengths) -> tuple:
-        """Run one recurrent layer; return its outputs and its states by name."""
-        names = [name for name in self.state_names if name.endswith(f"_{number}")]
-        first = [state[name] for name in names]
-        weights = [tf.convert_to_tensor(layer.cell.recurrent_kernel)]
-        if self.config.cell == "gru":
-            weights.append(tf.convert_to_tensor(layer.cell.bias)[1])
-        whole, single = _SCANS[self.config.cell]
-        if projected.shape[0] == 1:
-            after = single(projected[0], *weights, *first)[: len(first)]
-            real = lengths[:, None] > 0
-            picked = [tf.where(real, new, old) for new, old in zip(after, first, strict=True)]
-            return after[0][None], dict(zip(names, picked, strict=True))
-        states = whole(projected, *weights, *first)
-        picked = [scan.last(old, new, lengths) for old, new in zip(first, states, strict=True)]
-        return states[0], dict(zip(names, picked, strict=True))
+    def _read(
+        self, side: str, layer: keras.layers.Layer, ids: tf.Tensor, training: bool
+    ) -> tf.Tensor:
+        """Return what the tokens give to a side's first layer: (time, batch, gates * units)."""
+        if self.config.embedding is None:
+            return recurrent.project_ids(layer, ids)
+        rows = tf.gather(self._layers[f"{side}_input"].embeddings, ids)
+        rows = recurrent.drop(self._layers.get(f"{side}_dropout"), rows, training)
+        return recurrent.project(layer, rows)
 
 
 _SIDES = ("source", "target")
-_SCANS = {"lstm": (scan.lstm, scan.lstm_step), "gru": (scan.gru, scan.gru_step)}
 
 
 def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
@@ -378,20 +281,12 @@ def _input_layer(config: Config, side: str, size: int) -> keras.layers.Layer:
 
 
 def _dropout(config: Config, name: str, place: int) -> keras.layers.Layer:
-    """Make a dropout layer with a seed of its own, whose mask is the same at every time step."""
-    seed = config.seed * 100 + place
-    return keras.layers.Dropout(config.dropout, noise_shape=(None, 1, None), seed=seed, name=name)
+    """Make a dropout layer with a seed of its own."""
+    return recurrent.dropout_layer(config.dropout, name, config.seed * 100 + place)
 
 
 def _recurrent(config: Config, side: str, number: int) -> keras.layers.Layer:
-    """Make one recurrent layer that returns its outputs and its states."""
-    kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[config.cell]
-    place = {"encoder": 10, "decoder": 50}[side] + 2 * number
-    return kind(
-        config.units,
-        return_sequences=True,
-        return_state=True,
-        kernel_initializer=_draw(config, "GlorotUniform", place),
-        recurrent_initializer=_draw(config, "Orthogonal", place + 1),
-        name=f"{side}_{number}",
-    )
+    """Make one recurrent layer."""
+    place = config.seed * 100 + {"encoder": 10, "decoder": 50}[side] + 2 * number
+    name = f"{side}_{number}"
+    return recurrent.recurrent_layer(config.cell, config.units, name, (place, place + 1))

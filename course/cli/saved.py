@@ -1,0 +1,96 @@
+"""Runs that were saved: what they were trained with, and what Ctrl-C leaves of them."""
+
+import os
+from collections.abc import Set
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from course.errors import CourseError
+from course.models import storage
+
+Settings = TypeVar("Settings")
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before a long training whether its model can be saved.
+
+    Raises:
+        CourseError: the folder is a file, or nothing may be written there.
+    """
+    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not place.is_dir():
+        raise CourseError(f"cannot save to {folder}: {place} is a file, not a folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise CourseError(f"cannot save to {folder}: {place} is not writable")
+
+
+def settings_of(
+    kind: type[Settings], folder: Path, given: dict[str, Any], may_differ: Set[str]
+) -> Settings:
+    """Return the settings of the run in a folder, with what may differ replaced.
+
+    Args:
+        kind: the dataclass of the settings; its `command` names what trains such a run.
+        folder: where the run was saved.
+        given: plain values by the options' names.
+        may_differ: the names of those that may have another value.
+
+    Raises:
+        CourseError: there is no such run, or one of the options does not fit it.
+    """
+    try:
+        saved = kind(**storage.read_manifest(folder, "training")["about"]["options"])
+    except (KeyError, TypeError) as error:
+        raise CourseError(f"{folder} holds no run of `{kind.command}`") from error
+    for name, value in given.items():
+        if name not in may_differ and value != getattr(saved, name):
+            option = f"--{name.replace('_', '-')}"
+            raise CourseError(
+                f"{option} is {value}, but the run in {folder} has {getattr(saved, name)}: leave "
+                f"{option} out, or train anew without --resume"
+            )
+    return replace(saved, **given)
+
+
+def run_in(folder: Path | None) -> dict | None:
+    """Return the manifest of the training run in a folder, if it holds one."""
+    try:
+        return None if folder is None else storage.read_manifest(folder, "training")
+    except CourseError:
+        return None
+
+
+def what_was_kept(save: Path | None, before: dict | None, use: str) -> str:
+    """Say after Ctrl-C what can be gone on from.
+
+    Args:
+        save: the model's folder, if there is one.
+        before: what `run_in` gave of it before the training.
+        use: what the model is good for, as "translate".
+    """
+    if save is None:
+        return "interrupted; nothing was saved, as there was no --save"
+    after = run_in(save)
+    if after == before:
+        still = f"; {save} is as it was" if before else ""
+        return f"interrupted before the first epoch was over; nothing was saved{still}"
+    epochs = len(after["history"]["epochs"])
+    return (
+        f"interrupted; {save} keeps the best model of {epochs} epochs: {use} with --model "
+        f"{save}, or go on with --save {save} --resume"
+    )
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has had, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    import sys
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,223 @@
+"""A language model: what comes next in running text. Lessons 08 and 09 train it.
+
+Embedding, recurrent layers, logits over the vocabulary. With tied weights (Press and Wolf, 2017)
+the table that turns tokens into vectors also turns vectors into logits.
+"""
+
+from dataclasses import asdict, dataclass
+
+from course.backend import keras, tf
+from course.models import recurrent
+from course.models.layered import Layered
+from course.models.seq2seq import TargetsOnly
+from course.text import END, PAD, START, Codec
+
+State = dict[str, tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of a model.
+
+    Attributes:
+        size: tokens of the vocabulary.
+        units: width of each recurrent layer's state, the lowest layer first.
+        cell: "rnn", "gru" or "lstm".
+        embedding: width of the embeddings.
+        tied: use the embeddings for the output as well.
+        dropout: share of the embeddings and of each layer's outputs that training drops.
+        weight_dropout: share of the recurrent weights that training drops (Merity et al., 2018).
+        seed: draws the first weights.
+    """
+
+    size: int
+    units: tuple[int, ...] = (256,)
+    cell: str = "gru"
+    embedding: int = 128
+    tied: bool = True
+    dropout: float = 0.0
+    weight_dropout: float = 0.0
+    seed: int = 0
+
+
+class LanguageModel(Layered):
+    """A recurrent language model, with everything that training and decoding need.
+
+    Attributes:
+        config: its shape.
+        codec: turns text into its ids.
+    """
+
+    kind, noun = "language", "a language model"
+
+    def __init__(self, config: Config, codec: Codec | None = None) -> None:
+        """Build the layers and draw their weights from `config.seed`."""
+        super().__init__(_make_layers(config))
+        self.config, self.codec = config, codec
+
+    @property
+    def state_names(self) -> list[str]:
+        """Names of the states, layer by layer."""
+        return recurrent.state_names(self.config.cell, len(self.config.units))
+
+    def zero_state(self, rows: int) -> State:
+        """Return the states before the first token of a text, each (rows, units)."""
+        widths = {name: self.config.units[int(name[-1]) - 1] for name in self.state_names}
+        return {name: tf.zeros([rows, width]) for name, width in widths.items()}
+
+    def logits(
+        self, ids: tf.Tensor, state: State, training: bool = False
+    ) -> tuple[tf.Tensor, State]:
+        """Read on in running text.
+
+        Args:
+            ids: int (batch, time), padding on the right only.
+            state: what `zero_state` or the batch before gave.
+            training: drop out.
+
+        Returns:
+            float32 (batch, time, size), and the states after the last real token of each row.
+        """
+        outputs, state = self._run(ids, state, training)
+        return tf.transpose(self._output(outputs), [1, 0, 2]), state
+
+    def start(self, prompt_ids: tf.Tensor) -> State:
+        """Read the beginning of a chapter.
+
+        Args:
+            prompt_ids: int (batch, time), padding on the right only; without a token the chapter
+                is still empty.
+        """
+        prompt_ids = tf.convert_to_tensor(prompt_ids)
+        rows = tf.shape(prompt_ids)[0]
+        # What stands before a chapter is the end of another one.
+        ids = tf.concat([tf.fill([rows, 1], END), prompt_ids], axis=1)
+        return self._run(ids, self.zero_state(rows))[1]
+
+    def step(self, token_ids: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+        """Read one token more; START, with which decoding begins, is none and is not read.
+
+        Args:
+            token_ids: int (batch,).
+            state: what `start` or the last `step` gave.
+
+        Returns:
+            Logits of the next token (batch, size) and the new states.
+        """
+        token_ids = tf.convert_to_tensor(token_ids)
+        _, new = self._run(tf.where(token_ids == START, PAD, token_ids)[:, None], state)
+        return self._output(new[f"hidden_{len(self.config.units)}"]), new
+
+    def _run(self, ids: tf.Tensor, state: State, training: bool = False) -> tuple:
+        """Run all recurrent layers; return outputs (time, batch, units) and the states by name."""
+        ids = tf.transpose(ids)
+        lengths = tf.reduce_sum(tf.cast(ids != PAD, tf.int32), axis=0)
+        outputs, new_state = tf.gather(self._layers["embedding"].embeddings, ids), {}
+        for number in range(1, len(self.config.units) + 1):
+            outputs = recurrent.drop(self._layers.get(f"dropout_{number}"), outputs, training)
+            layer = self._layers[f"recurrent_{number}"]
+            names = [f"{kind}_{number}" for kind in recurrent.STATES[self.config.cell]]
+            first = [state[name] for name in names]
+            projected = recurrent.project(layer, outputs)
+            kernel = self._thinned(layer, number, training)
+            outputs, after = recurrent.recur(layer, projected, first, lengths, kernel)
+            new_state |= dict(zip(names, after, strict=True))
+        return recurrent.drop(self._layers.get("output_dropout"), outputs, training), new_state
+
+    def _thinned(self, layer: keras.layers.Layer, number: int, training: bool) -> tf.Tensor | None:
+        """Return a recurrent kernel with some weights dropped; None stands for the whole one."""
+        thin = self._layers.get(f"weight_dropout_{number}")
+        if thin is None or not training:
+            return None
+        return recurrent.drop(thin, layer.cell.recurrent_kernel[None], training)[0]
+
+    def _output(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Turn the last layer's outputs (…, units) into logits (…, size)."""
+        if "mixing" in self._layers:
+            outputs = self._layers["mixing"](outputs)
+        return self._layers["targets_only"](self._layers["output"](outputs))
+
+    def _description(self) -> dict:
+        """Return the shape and the vocabulary."""
+        return {"config": asdict(self.config), "codec": self.codec and self.codec.to_dict()}
+
+    @classmethod
+    def _described(cls, manifest: dict) -> "LanguageModel":
+        """Make an untrained model of a saved one's shape."""
+        shape = dict(manifest["config"])
+        codec = manifest["codec"] and Codec.from_dict(manifest["codec"])
+        return cls(Config(**shape | {"units": tuple(shape["units"])}), codec)
+
+
+@keras.saving.register_keras_serializable("course")
+class TiedOutput(keras.layers.Layer):
+    """Logits by the embedding's own table: outputs (…, width) times the rows of all tokens."""
+
+    def __init__(self, embedding: keras.layers.Embedding, **options) -> None:
+        """Use the table of an embedding layer."""
+        super().__init__(**options)
+        self._embedding = [embedding]  # in a list, so that its table is not counted as this layer's
+        self.supports_masking = True
+
+    def build(self, shape: tuple) -> None:
+        """Make the bias, a number for each token."""
+        self.bias = self.add_weight(shape=(self._embedding[0].input_dim,), name="bias")
+
+    def call(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Return the logits (…, tokens)."""
+        table = tf.convert_to_tensor(self._embedding[0].embeddings)
+        return tf.tensordot(outputs, table, [[-1], [1]]) + self.bias
+
+
+def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
+    """Make and build all layers by name, each with weights of its own seed."""
+    layers = {"embedding": _embedding(config)}
+    width = config.embedding
+    for number, units in enumerate(config.units, 1):
+        place = config.seed * 100 + 10 * number
+        name = f"recurrent_{number}"
+        layers[name] = recurrent.recurrent_layer(config.cell, units, name, (place, place + 1))
+        layers[name].build((None, None, width))
+        layers |= _dropouts(config, number, place + 2)
+        width = units
+    if config.dropout:
+        place = config.seed * 100 + 97
+        layers["output_dropout"] = recurrent.dropout_layer(config.dropout, "output_dropout", place)
+    return layers | _output_layers(config, width, layers["embedding"])
+
+
+def _embedding(config: Config) -> keras.layers.Embedding:
+    """Make the table of the tokens' vectors."""
+    draw = keras.initializers.RandomUniform(seed=config.seed * 100 + 1)
+    layer = keras.layers.Embedding(
+        config.size, config.embedding, embeddings_initializer=draw, name="embedding"
+    )
+    layer.build((None, None))
+    return layer
+
+
+def _dropouts(config: Config, number: int, place: int) -> dict[str, keras.layers.Layer]:
+    """Make what drops a layer's inputs, and its recurrent weights."""
+    rates = {f"dropout_{number}": config.dropout, f"weight_dropout_{number}": config.weight_dropout}
+    return {
+        name: recurrent.dropout_layer(rate, name, place + offset)
+        for offset, (name, rate) in enumerate(rates.items())
+        if rate
+    }
+
+
+def _output_layers(config: Config, width: int, embedding: keras.layers.Embedding) -> dict:
+    """Make what turns the last layer's outputs into logits."""
+    draw = keras.initializers.GlorotUniform(seed=config.seed * 100 + 99)
+    layers = {}
+    if config.tied and width != config.embedding:
+        layers["mixing"] = keras.layers.Dense(
+            config.embedding, kernel_initializer=draw, name="mixing"
+        )
+    if config.tied:
+        layers["output"] = TiedOutput(embedding, name="output")
+    else:
+        layers["output"] = keras.layers.Dense(config.size, kernel_initializer=draw, name="output")
+    for layer in layers.values():
+        layer.build((None, width))
+    return layers | {"targets_only": TargetsOnly(name="targets_only")}
