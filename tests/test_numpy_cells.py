@@ -23,13 +23,23 @@ def rng():
 
 
 @pytest.fixture
+def rnn_weights(rng):
+    return draw(rng, (FEATURES, UNITS), (UNITS, UNITS), (UNITS,))
+
+
+@pytest.fixture
 def lstm_weights(rng):
     return draw(rng, (FEATURES, 4 * UNITS), (UNITS, 4 * UNITS), (4 * UNITS,))
 
 
 @pytest.fixture
 def gru_weights(rng):
-    return draw(rng, (FEATURES, 3 * UNITS), (UNITS, 3 * UNITS), (2, 3 * UNITS))
+    return gru_weights_of(rng, reset_after=True)
+
+
+def gru_weights_of(rng, reset_after):
+    bias = (2, 3 * UNITS) if reset_after else (3 * UNITS,)
+    return draw(rng, (FEATURES, 3 * UNITS), (UNITS, 3 * UNITS), bias)
 
 
 def draw(rng, *shapes):
@@ -43,6 +53,42 @@ def with_weights(layer, weights):
     return layer
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_rnn_step_equals_keras(keras, rng, rnn_weights, activation):
+    inputs, hidden = draw(rng, (BATCH, FEATURES), (BATCH, UNITS))
+    theirs = with_weights(keras.layers.SimpleRNNCell(UNITS, activation=activation), rnn_weights)
+    _, (their_hidden,) = theirs(inputs, [hidden])
+    squash = {"tanh": np.tanh, "relu": numpy_cells.relu}[activation]
+    our_hidden = numpy_cells.rnn_step(inputs, hidden, *rnn_weights, squash)
+    assert our_hidden.shape == (BATCH, UNITS) and our_hidden.dtype == np.float32
+    np.testing.assert_allclose(our_hidden, their_hidden, atol=1e-5)
+
+
+def test_rnn_steps_in_a_row_equal_keras_layer(keras, rng, rnn_weights):
+    (inputs,) = draw(rng, (BATCH, TIME, FEATURES))
+    layer = keras.layers.SimpleRNN(UNITS, return_sequences=True)
+    layer.build(inputs.shape)
+    layer.set_weights(rnn_weights)
+    outputs, hidden = np.asarray(layer(inputs)), np.zeros((BATCH, UNITS), np.float32)
+    for step in range(TIME):
+        hidden = numpy_cells.rnn_step(inputs[:, step], hidden, *rnn_weights)
+        np.testing.assert_allclose(hidden, outputs[:, step], atol=1e-5)
+
+
+@pytest.mark.parametrize("swapped", ["inputs", "hidden", "kernel"])
+def test_a_swapped_axis_of_an_rnn_cannot_hide(rng, rnn_weights, swapped):
+    inputs, hidden = draw(rng, (BATCH, FEATURES), (BATCH, UNITS))
+    arguments = [inputs, hidden, *rnn_weights]
+    place = {"inputs": 0, "hidden": 1, "kernel": 2}[swapped]
+    arguments[place] = arguments[place].T
+    with pytest.raises(ValueError):
+        numpy_cells.rnn_step(*arguments)
+
+
+def test_relu_keeps_what_is_above_zero():
+    np.testing.assert_array_equal(numpy_cells.relu(np.array([-2.5, 0.0, 2.5])), [0.0, 0.0, 2.5])
+
+
 def test_an_lstm_step_equals_keras(keras, rng, lstm_weights):
     inputs, hidden, cell = draw(rng, (BATCH, FEATURES), (BATCH, UNITS), (BATCH, UNITS))
     theirs = with_weights(keras.layers.LSTMCell(UNITS), lstm_weights)
@@ -53,11 +99,13 @@ def test_an_lstm_step_equals_keras(keras, rng, lstm_weights):
     np.testing.assert_allclose(our_cell, their_cell, atol=1e-5)
 
 
-def test_a_gru_step_equals_keras(keras, rng, gru_weights):
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_a_gru_step_equals_keras(keras, rng, reset_after):
     inputs, hidden = draw(rng, (BATCH, FEATURES), (BATCH, UNITS))
-    theirs = with_weights(keras.layers.GRUCell(UNITS), gru_weights)
+    weights = gru_weights_of(rng, reset_after)
+    theirs = with_weights(keras.layers.GRUCell(UNITS, reset_after=reset_after), weights)
     _, (their_hidden,) = theirs(inputs, [hidden])
-    our_hidden, _ = numpy_cells.gru_step(inputs, hidden, *gru_weights)
+    our_hidden, _ = numpy_cells.gru_step(inputs, hidden, *weights, reset_after=reset_after)
     assert our_hidden.shape == (BATCH, UNITS)
     np.testing.assert_allclose(our_hidden, their_hidden, atol=1e-5)
 
@@ -76,15 +124,37 @@ def test_lstm_steps_in_a_row_equal_keras_layer(keras, rng, lstm_weights):
     np.testing.assert_allclose(cell, their_cell, atol=1e-5)
 
 
-def test_gru_steps_in_a_row_equal_keras_layer(keras, rng, gru_weights):
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_gru_steps_in_a_row_equal_keras_layer(keras, rng, reset_after):
     (inputs,) = draw(rng, (BATCH, TIME, FEATURES))
-    layer = keras.layers.GRU(UNITS, return_sequences=True)
+    weights = gru_weights_of(rng, reset_after)
+    layer = keras.layers.GRU(UNITS, return_sequences=True, reset_after=reset_after)
     layer.build(inputs.shape)
-    layer.set_weights(gru_weights)
+    layer.set_weights(weights)
     outputs, hidden = np.asarray(layer(inputs)), np.zeros((BATCH, UNITS), np.float32)
     for step in range(TIME):
-        hidden, _ = numpy_cells.gru_step(inputs[:, step], hidden, *gru_weights)
+        hidden, _ = numpy_cells.gru_step(inputs[:, step], hidden, *weights, reset_after=reset_after)
         np.testing.assert_allclose(hidden, outputs[:, step], atol=1e-5)
+
+
+def test_the_two_gru_conventions_differ_in_the_candidate_alone(rng):
+    inputs, hidden = draw(rng, (BATCH, FEATURES), (BATCH, UNITS))
+    kernel, recurrent_kernel, bias = gru_weights_of(rng, reset_after=False)
+    both = np.stack([bias, np.zeros_like(bias)])
+    _, after = numpy_cells.gru_step(inputs, hidden, kernel, recurrent_kernel, both)
+    _, before = numpy_cells.gru_step(inputs, hidden, kernel, recurrent_kernel, bias, False)
+    np.testing.assert_array_equal(after["update"], before["update"])
+    np.testing.assert_array_equal(after["reset"], before["reset"])
+    assert np.abs(after["candidate"] - before["candidate"]).max() > 0.1
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_the_bias_of_the_other_gru_convention_is_refused(rng, reset_after):
+    # Two rows are the trap: a bias (2, 3 units) fits a batch of two.
+    inputs, hidden = draw(rng, (2, FEATURES), (2, UNITS))
+    weights = gru_weights_of(rng, not reset_after)
+    with pytest.raises(ValueError):
+        numpy_cells.gru_step(inputs, hidden, *weights, reset_after=reset_after)
 
 
 def test_lstm_gates_have_names_shapes_and_ranges(rng, lstm_weights):

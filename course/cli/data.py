@@ -7,20 +7,26 @@ import typer
 
 from course import corpora
 from course.cli.guard import note
+from course.errors import CourseError
+
+NOVELLA = "novella"
 
 app = typer.Typer(
-    help="List the corpora that the course knows, download one, or say where it lies.",
+    help="List the corpora and books that the course knows, download one, or say where it lies.",
     epilog="Example: course data fetch spa-eng",
     rich_markup_mode=None,
 )
 
-Name = Annotated[str, typer.Argument(help="A name that `course data list` shows.")]
+Name = Annotated[
+    str,
+    typer.Argument(help="A name that `course data list` shows, or a number of Project Gutenberg."),
+]
 
 
 @app.command("list", epilog="Example: course data list")
 def list_() -> None:
-    """List all corpora: those on this machine first, then those that can be fetched."""
-    rows = corpora.available()
+    """List corpora and books: those on this machine first, then those that can be fetched."""
+    rows = corpora.available() + corpora.available_books()
     # Python's sort is stable: within each half the order stays.
     rows.sort(key=lambda row: not (row.here or row.name == "spa-eng"))
     widths = [max(len(getattr(row, column)) for row in rows) for column in ("name", "title")]
@@ -28,16 +34,22 @@ def list_() -> None:
         print(f"{row.name:{widths[0]}}  {row.title:{widths[1]}}  {row.where}")
 
 
-@app.command(epilog="Example: course data fetch fra-eng")
+@app.command(epilog="Example: course data fetch fra-eng, or course data fetch 1342")
 def fetch(
     name: Name,
     force: Annotated[bool, typer.Option("--force", help="Download it even if it is here.")] = False,
 ) -> None:
-    """Download a corpus into the cache, check it, and print its path."""
+    """Download a corpus or a book into the cache, check it, and print its path."""
     told = []
     # On a terminal a wait is explained while it lasts; elsewhere a failure stays one line.
     say = note if sys.stderr.isatty() else told.append
-    file = corpora.fetch(name, force, say)
+    number = corpora.number_of(name)
+    if name == NOVELLA:
+        raise CourseError(f"{name} comes with the course: there is nothing to fetch")
+    elif number is None:
+        file = corpora.fetch(name, force, say)
+    else:
+        file = corpora.fetch_book(number, force, say)
     for line in told:
         note(line)
     print(file)
@@ -45,5 +57,9 @@ def fetch(
 
 @app.command(epilog='Example: head "$(course data path everyday)"')
 def path(name: Name) -> None:
-    """Print the path of a corpus that is on this machine."""
-    print(corpora.path(name))
+    """Print the path of a corpus or a book that is on this machine."""
+    number = corpora.number_of(name)
+    if name == NOVELLA:
+        print(corpora.NOVELLA)
+    else:
+        print(corpora.path(name) if number is None else corpora.book_path(number))

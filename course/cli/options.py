@@ -23,6 +23,21 @@ class Cell(StrEnum):
     gru = "gru"
 
 
+class Recurrent(StrEnum):
+    """The kind of recurrent layer of a language model."""
+
+    rnn = "rnn"
+    gru = "gru"
+    lstm = "lstm"
+
+
+class Size(StrEnum):
+    """A named configuration."""
+
+    usual = "usual"
+    classic = "classic"
+
+
 class Optimizer(StrEnum):
     """How gradients move the weights."""
 
@@ -55,7 +70,7 @@ def _choice(meaning: str):
 
 
 # For every trainer.
-Epochs = Annotated[int | None, _number("E", 1, 10_000, "Passes over the training pairs.")]
+Epochs = Annotated[int | None, _number("E", 1, 10_000, "Passes over the training data.")]
 Batch = Annotated[int | None, _number("B", 1, 4_096, "Examples in a training step.")]
 Units = Annotated[int | None, _number("U", 1, 4_096, "Width of the hidden state.")]
 Layers = Annotated[int | None, _number("L", 1, 8, "Recurrent layers.")]
@@ -105,10 +120,31 @@ Patience = Annotated[
     int | None, _number("P", 1, 10_000, "Stop after so many epochs that brought nothing better.")
 ]
 
-# For decoding.
-Model = Annotated[
-    Path, typer.Option(metavar="DIR", help="What `course train translator --save` wrote.")
+# For the writer.
+BookName = Annotated[
+    str | None,
+    typer.Option(
+        "--book", metavar="FILE|NUMBER", show_default=False,
+        help="A text file, or a number of Project Gutenberg; usually the novella that ships.",
+    ),
+]  # fmt: skip
+Continue = Annotated[
+    Path | None,
+    typer.Option(
+        "--continue", metavar="DIR", show_default=False,
+        help="Go on from this saved model, with its vocabulary, on another book.",
+    ),
+]  # fmt: skip
+SizeName = Annotated[
+    Size | None,
+    _choice("classic: 1,024 units, sections of 20, batch 512, 100,000 steps; needs a GPU."),
 ]
+RecurrentName = Annotated[Recurrent | None, _choice("The kind of recurrent layer; usually gru.")]
+Width = Annotated[int | None, _number("E", 1, 4_096, "Width of the embeddings.")]
+Steps = Annotated[int | None, _number("T", 2, 1_000, "Tokens of a stream in one training step.")]
+
+# For decoding.
+Model = Annotated[Path, typer.Option(metavar="DIR", help="What `course train … --save DIR` wrote.")]
 Beam = Annotated[
     int | None, _number("K", 1, 100, "Follow the K likeliest beginnings; without it, greedily one.")
 ]
@@ -116,3 +152,13 @@ MaxTokens = Annotated[
     int | None,
     _number("N", 1, 10_000, "The longest translation; usually 3 times the sentence and 20 more."),
 ]
+Words = Annotated[int, _number("N", 1, 20_000, "Words to write; the last sentence is finished.")]
+Temperature = Annotated[
+    float, _number("T", 0, 100, "Usually 0.8; 0 takes the likeliest word, more surprises more.")
+]
+TopK = Annotated[int | None, _number("K", 1, 1_000_000, "Draw among the K likeliest words only.")]
+TopP = Annotated[
+    float, _number("P", 1e-6, 1, "Draw among the likeliest words that together have this share.")
+]
+NoRepeat = Annotated[int, _number("N", 0, 100, "Write no run of N words twice; 0 lets them.")]
+DrawSeed = Annotated[int, _number("S", 0, 2**31 - 1, "Of the draws; usually 0.")]

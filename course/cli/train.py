@@ -1,9 +1,9 @@
-"""`course train translator`; trainers of other models join it here."""
+"""`course train translator | parity | writer`."""
 
 import typer
 
 from course.cli import options as o
-from course.cli import saved, settings, translator
+from course.cli import saved, settings, translator, writer, writer_settings
 
 app = typer.Typer(
     help="Train a model.",
@@ -62,3 +62,42 @@ def train_translator(
         translator.train(settings.of_saved_run(save, given), save, resume=True)
     else:
         translator.train(settings.chosen(given), save)
+
+
+@app.command("writer", epilog="Example: course train writer --book 1342 --save book")
+def train_writer(
+    book: o.BookName = None,
+    continued: o.Continue = None,
+    size: o.SizeName = None,
+    level: o.LevelName = None,
+    cell: o.RecurrentName = None,
+    embedding: o.Width = None,
+    dropout: o.Dropout = None,
+    units: o.Units = None,
+    layers: o.Layers = None,
+    min_count: o.MinCount = None,
+    epochs: o.Epochs = None,
+    batch: o.Batch = None,
+    steps: o.Steps = None,
+    optimizer: o.OptimizerName = None,
+    learning_rate: o.Rate = None,
+    patience: o.Patience = None,
+    seed: o.Seed = None,
+    save: o.Save = None,
+    resume: o.Resume = False,
+) -> None:
+    """Train a language model on a book; `course write` lets it write.
+
+    Progress goes to standard error. At the end standard output has the perplexity on chapters that
+    training has not seen, beside those of n-gram counts of the same text, and a sample.
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    save, resume = given.pop("save", None), given.pop("resume")
+    if resume and save is None:
+        raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
+    if save is not None:
+        saved.check_folder(save)
+    if resume:
+        writer.train(writer_settings.of_saved_run(save, given), save, resume=True)
+    else:
+        writer.train(writer_settings.chosen(given), save)

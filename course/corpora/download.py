@@ -1,7 +1,8 @@
 """Downloads that are checked before they are kept.
 
 A corpus arrives in a temporary folder inside the cache, is unpacked and checked there, and is moved
-to its place in one step. Whatever goes wrong before that step leaves nothing behind.
+to its place in one step. Whatever goes wrong before that step leaves nothing behind. `attempt` and
+`retrieve` do the same for a book, in `course.corpora.gutenberg`.
 """
 
 import hashlib
@@ -12,9 +13,11 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path, PureWindowsPath
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from course.corpora.registry import Corpus, cache_folder, find, lookup
@@ -31,14 +34,26 @@ Say = Callable[[str], object]
 
 
 class DownloadError(CourseError):
-    """A corpus could not be had from its publisher; `reason` says why, without advice."""
+    """A corpus or a book could not be had from its publisher; `reason` says why, without advice."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, kind: str = "corpus") -> None:
         super().__init__(
-            f"{name} was not downloaded: {reason}; the corpus 'shipped' needs no network, or try "
+            f"{name} was not downloaded: {reason}; the {kind} 'shipped' needs no network, or try "
             f"again later: course data fetch {name}"
         )
         self.reason = reason
+
+
+class NotRetrieved(Exception):
+    """A server did not give what was asked of it, for a reason in words.
+
+    Attributes:
+        missing: whether it answered that it has no such thing.
+    """
+
+    def __init__(self, reason: str, missing: bool = False) -> None:
+        super().__init__(reason)
+        self.missing = missing
 
 
 def fetch(name: str, force: bool = False, say: Say | None = None) -> Path:
@@ -62,54 +77,96 @@ def fetch(name: str, force: bool = False, say: Say | None = None) -> Path:
     found = find(corpus)
     if found and not force:
         return found[1]
+    say = say or (lambda line: None)
+    with attempt(name) as work:
+        say(f"downloading {corpus.url}")
+        archive = work / "archive.zip"
+        retrieve(corpus.url, archive)
+        text = _unpack(corpus, archive, work / "unpacked")
+        say(check(name, text, corpus.sha256))
+        return keep(text, cache_folder() / corpus.file)
+
+
+@contextmanager
+def attempt(name: str, kind: str = "corpus") -> Iterator[Path]:
+    """Lend a folder inside the cache to download into, which goes when the attempt is over.
+
+    Args:
+        name: of what is downloaded.
+        kind: "corpus" or "book", for the message.
+
+    Raises:
+        DownloadError: `COURSE_OFFLINE` is set, a server failed, or the cache cannot be written.
+    """
     if os.environ.get("COURSE_OFFLINE", "0") not in ("", "0"):
-        raise DownloadError(name, "COURSE_OFFLINE is set")
-    try:
-        return _fetch(corpus, say or (lambda line: None))
-    except OSError as error:
-        reason = f"cannot write to the cache {cache_folder()}: {error.strerror or error}"
-        raise DownloadError(name, f"{reason} (COURSE_CACHE names another place)") from None
-
-
-def _fetch(corpus: Corpus, say: Say) -> Path:
-    """Download, unpack, check, keep."""
-    say(f"downloading {corpus.url}")
+        raise DownloadError(name, "COURSE_OFFLINE is set", kind)
     cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as work:
-        archive = Path(work, "archive.zip")
-        _download(corpus, archive)
-        text = _unpack(corpus, archive, Path(work, "unpacked"))
-        say(_check(corpus, text))
-        target = cache / corpus.file
-        target.parent.mkdir(exist_ok=True)
-        # The text last: where it lies, all that belongs to it lies.
-        for file in sorted(text.parent.iterdir(), key=lambda file: file == text):
-            os.replace(file, target.parent / file.name)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as work:
+            yield Path(work)
+    except NotRetrieved as error:
+        raise DownloadError(name, str(error), kind) from None
+    except OSError as error:
+        reason = f"cannot write to the cache {cache}: {error.strerror or error}"
+        raise DownloadError(name, f"{reason} (COURSE_CACHE names another place)", kind) from None
+
+
+def keep(text: Path, target: Path) -> Path:
+    """Move a text and all that lies beside it to its place in the cache, and return the place."""
+    target.parent.mkdir(exist_ok=True)
+    # The text last: where it lies, all that belongs to it lies.
+    for file in sorted(text.parent.iterdir(), key=lambda file: file == text):
+        os.replace(file, target.parent / file.name)
     return target
 
 
-def _download(corpus: Corpus, archive: Path) -> None:
-    """Fetch the zip file of a corpus."""
+class _Bounded:
+    """A file to write to that takes so many bytes and no more."""
+
+    def __init__(self, file: BinaryIO, url: str, limit: int) -> None:
+        self.file, self.url, self.limit = file, url, limit
+        self.flush = file.flush
+
+    def write(self, data: bytes) -> None:
+        """Write, or give up what never ends."""
+        if self.file.tell() + len(data) > self.limit:
+            raise NotRetrieved(f"{self.url} is larger than {self.limit:,} bytes")
+        self.file.write(data)
+
+
+def retrieve(url: str, target: Path, limit: int = LARGEST) -> None:
+    """Download a file.
+
+    Args:
+        url: where it is.
+        target: where it goes.
+        limit: how many bytes it may have.
+
+    Raises:
+        NotRetrieved: nobody answers, the answer is an error, it breaks off or is too large.
+    """
     import pooch
     import requests
 
-    _knock(corpus)
+    _knock(url)
     downloader = pooch.HTTPDownloader(
         chunk_size=65536, headers=HEADERS, timeout=(PATIENCE, STALLED)
     )
     try:
-        downloader(corpus.url, archive, None)
+        with open(target, "wb") as file:
+            downloader(url, _Bounded(file, url, limit), None)
     except requests.HTTPError as error:
         code = error.response.status_code
         phrase = HTTPStatus(code).phrase if code in set(HTTPStatus) else "unknown status"
-        raise DownloadError(corpus.name, f"{corpus.url} answered {code} {phrase}") from None
+        missing = code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+        raise NotRetrieved(f"{url} answered {code} {phrase}", missing) from None
     except (requests.RequestException, ValueError) as error:
-        reason = f"the download of {corpus.url} broke off ({type(error).__name__})"
-        raise DownloadError(corpus.name, reason) from None
+        reason = f"the download of {url} broke off ({type(error).__name__})"
+        raise NotRetrieved(reason) from None
 
 
-def _knock(corpus: Corpus) -> None:
+def _knock(url: str) -> None:
     """Find out within seconds whether the server, or the proxy before it, can be reached.
 
     A connection's own timeout does not do it: it holds for each of a server's addresses, of which
@@ -117,7 +174,7 @@ def _knock(corpus: Corpus) -> None:
     """
     from requests.utils import get_environ_proxies, select_proxy
 
-    address = select_proxy(corpus.url, get_environ_proxies(corpus.url)) or corpus.url
+    address = select_proxy(url, get_environ_proxies(url)) or url
     parts = urlsplit(address if "://" in address else f"http://{address}")
     answered = threading.Event()
 
@@ -133,7 +190,7 @@ def _knock(corpus: Corpus) -> None:
     thread.start()
     thread.join(PATIENCE)
     if not answered.is_set():
-        raise DownloadError(corpus.name, f"no network, {parts.netloc} does not answer")
+        raise NotRetrieved(f"no network, {parts.netloc} does not answer")
 
 
 def _unpack(corpus: Corpus, archive: Path, folder: Path) -> Path:
@@ -153,9 +210,9 @@ def _unpack(corpus: Corpus, archive: Path, folder: Path) -> Path:
                     shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         reason = f"{corpus.url} is no sound zip file ({error})"
-        raise DownloadError(corpus.name, reason) from None
+        raise NotRetrieved(reason) from None
     if not text.exists():
-        raise DownloadError(corpus.name, f"{corpus.url} holds no {corpus.member}")
+        raise NotRetrieved(f"{corpus.url} holds no {corpus.member}")
     return text
 
 
@@ -164,27 +221,35 @@ def _refuse_dangerous(corpus: Corpus, bundle: zipfile.ZipFile) -> None:
     for name in bundle.namelist():
         path = PureWindowsPath(name)  # knows both kinds of slash, and drives
         if path.drive or path.root or ".." in path.parts:
-            raise DownloadError(corpus.name, f"{corpus.url} has a member outside its folder")
+            raise NotRetrieved(f"{corpus.url} has a member outside its folder")
     size = sum(member.file_size for member in bundle.infolist())
     if size > LARGEST:
-        raise DownloadError(corpus.name, f"{corpus.url} would unpack to {size:,} bytes")
+        raise NotRetrieved(f"{corpus.url} would unpack to {size:,} bytes")
 
 
-def _check(corpus: Corpus, text: Path) -> str:
+def check(name: str, text: Path, sha256: str = "") -> str:
     """Compare a text with its known SHA-256; without one, write down what came.
+
+    Args:
+        name: of the corpus or book.
+        text: what was downloaded; its checksum is written beside it.
+        sha256: that it should have; empty if nobody can know.
 
     Returns:
         A line that says what was checked.
+
+    Raises:
+        NotRetrieved: the checksum is another one.
     """
     with open(text, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if corpus.sha256 and digest != corpus.sha256:
-        reason = f"its SHA-256 is {digest[:12]}… instead of {corpus.sha256[:12]}…, so it is refused"
-        raise DownloadError(corpus.name, reason)
+    if sha256 and digest != sha256:
+        reason = f"its SHA-256 is {digest[:12]}… instead of {sha256[:12]}…, so it is refused"
+        raise NotRetrieved(reason)
     text.with_suffix(".sha256").write_text(f"{digest}  {text.name}\n")
-    if corpus.sha256:
-        return f"{corpus.name}: SHA-256 is as expected"
+    if sha256:
+        return f"{name}: SHA-256 is as expected"
     return (
-        f"{corpus.name}: its publisher changes it and gives no checksum; recorded SHA-256 "
+        f"{name}: its publisher changes it and gives no checksum; recorded SHA-256 "
         f"{digest[:12]}… of what came today"
     )

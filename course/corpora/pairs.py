@@ -153,7 +153,7 @@ def read_pairs(
 
 def _text(path: Path) -> str:
     """Return a file's text, without byte order mark and with LF at the end of lines."""
-    data = _bytes(path)
+    data = read_bytes(path, "a file of sentence pairs")
     if not data.removeprefix(BOM):
         raise CourseError(f"{path} is empty: it should have source<TAB>target in each line")
     return decode(data, str(path))
@@ -185,15 +185,23 @@ def decode(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").removesuffix("\r")
 
 
-def _bytes(path: Path) -> bytes:
-    """Return a file's bytes, or say in one line why there are none."""
+def read_bytes(path: Path, wanted: str) -> bytes:
+    """Return a file's bytes.
+
+    Args:
+        path: of the file.
+        wanted: what it should be, as "a file of sentence pairs", for the message about a folder.
+
+    Raises:
+        CourseError: there is no such file, or it cannot be read.
+    """
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise CourseError(f"no such file: {path}{_suggestion(path)}") from None
     except OSError as error:
         if os.path.isdir(path):
-            raise CourseError(f"{path} is a folder: name a file of sentence pairs in it") from None
+            raise CourseError(f"{path} is a folder: name {wanted} in it") from None
         raise CourseError(f"{path} cannot be read: {error.strerror or error}") from None
 
 

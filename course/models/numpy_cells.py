@@ -1,8 +1,10 @@
-"""One time step of an LSTM and of a GRU in NumPy, for reading; equal to Keras' own.
+"""One time step of an RNN, an LSTM and a GRU in NumPy, for reading; equal to Keras' own.
 
-Weights have Keras' layout, so `keras_layer.get_weights()` can be passed on as it is. Lesson 04
-takes the LSTM apart, lesson 08 the GRU.
+Weights have Keras' layout, so `keras_layer.get_weights()` can be passed on as it is. Lesson 01
+takes the RNN apart, lesson 04 the LSTM, lesson 08 the GRU.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,10 +15,42 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 0.5 * (1.0 + np.tanh(0.5 * x))
 
 
+def relu(x: np.ndarray) -> np.ndarray:
+    """Keep what is above zero; everything else becomes zero."""
+    return np.maximum(x, 0)
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Turn logits into probabilities along the last axis."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def rnn_step(
+    inputs: np.ndarray,
+    hidden: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray,
+    activation: Callable[[np.ndarray], np.ndarray] = np.tanh,
+) -> np.ndarray:
+    """Move a simple recurrent network one time step on.
+
+    Args:
+        inputs: (batch, features).
+        hidden: the hidden state before the step: (batch, units).
+        kernel: (features, units).
+        recurrent_kernel: (units, units).
+        bias: (units,).
+        activation: what squashes the sums: `np.tanh`, `relu` or any other function of an array.
+
+    Returns:
+        The hidden state after the step: (batch, units).
+
+    Reference:
+        Elman, 1990, "Finding structure in time".
+    """
+    return activation(inputs @ kernel + hidden @ recurrent_kernel + bias)
 
 
 def lstm_step(
@@ -65,15 +99,20 @@ def gru_step(
     kernel: np.ndarray,
     recurrent_kernel: np.ndarray,
     bias: np.ndarray,
+    reset_after: bool = True,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Move a GRU one time step on, in Keras' default convention (`reset_after=True`).
+    """Move a GRU one time step on, in either of Keras' conventions.
+
+    They differ in the candidate alone: the reset gate scales what the recurrent kernel makes of the
+    state, or the state itself before the product.
 
     Args:
         inputs: (batch, features).
         hidden: the hidden state before the step: (batch, units).
         kernel: (features, 3 units), in Keras' order: update, reset, candidate.
         recurrent_kernel: (units, 3 units), in the same order.
-        bias: (2, 3 units): for the inputs and for the state.
+        bias: (2, 3 units), for the inputs and for the state; (3 units,) without `reset_after`.
+        reset_after: whether the reset gate acts after the product, Keras' default, or before it.
 
     Returns:
         The hidden state after the step: (batch, units), and the gates by name: "update", "reset",
@@ -82,10 +121,15 @@ def gru_step(
     Reference:
         Cho et al., 2014, equations 5 to 8; the reset after the product as cuDNN does it.
     """
-    from_inputs = np.split(inputs @ kernel + bias[0], 3, axis=-1)
-    from_state = np.split(hidden @ recurrent_kernel + bias[1], 3, axis=-1)
-    update = sigmoid(from_inputs[0] + from_state[0])
-    reset = sigmoid(from_inputs[1] + from_state[1])
-    candidate = np.tanh(from_inputs[2] + reset * from_state[2])
+    bias, state_bias = bias if reset_after else (bias, np.zeros_like(bias))
+    from_inputs = np.split(inputs @ kernel + bias, 3, axis=-1)
+    kernels, biases = np.split(recurrent_kernel, 3, axis=-1), np.split(state_bias, 3)
+    update = sigmoid(from_inputs[0] + hidden @ kernels[0] + biases[0])
+    reset = sigmoid(from_inputs[1] + hidden @ kernels[1] + biases[1])
+    if reset_after:
+        from_past = reset * (hidden @ kernels[2] + biases[2])
+    else:
+        from_past = (reset * hidden) @ kernels[2]
+    candidate = np.tanh(from_inputs[2] + from_past)
     hidden = update * hidden + (1.0 - update) * candidate
     return hidden, {"update": update, "reset": reset, "candidate": candidate}

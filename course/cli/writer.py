@@ -1,0 +1,221 @@
+"""Training a writer from the command line: its book, its training, its report."""
+
+import hashlib
+import math
+import time
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from course import corpora, prose, text
+from course.cli import saved
+from course.cli.guard import Interrupted, note
+from course.cli.writer_settings import Settings
+from course.errors import CourseError
+from course.models import storage
+from course.models.ngram import NGram
+from course.streams import StreamBatches, running_ids
+
+HELD_OUT = 0.1  # share of the book's words, in whole chapters
+JUDGED_ROWS = 4  # streams of the held-out text: each begins without knowing what stood before it
+ORDERS = {"word": (1, 2, 3), "character": (1, 3, 6)}
+NAMES = {1: "unigram", 2: "bigram", 3: "trigram"}
+MOST_PARAMETERS = 100_000_000  # training keeps five numbers for each: 2 GB
+SHOWN = {"words": 60, "temperature": 0.8}
+
+
+@dataclass(frozen=True)
+class Data:
+    """A book as running text, split by chapters, and its codec."""
+
+    book: corpora.Book
+    codec: text.Codec
+    texts: list[str]
+    ids: np.ndarray
+    held_out: np.ndarray
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the text that is learnt from."""
+        joined = "\n".join(self.texts).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(joined).hexdigest()
+
+
+def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+    """Train, keep the best model, and report.
+
+    Args:
+        settings: what the run depends on.
+        save: the model's folder; None to write nothing.
+        resume: go on with the run in `save`.
+
+    Raises:
+        CourseError: the input is bad, or the model cannot be saved.
+        Interrupted: Ctrl-C; the message says what was kept.
+    """
+    began, before = time.perf_counter(), saved.run_in(save)
+    data = prepare(settings)
+    if resume and before["about"]["fingerprint"] != data.fingerprint:
+        raise CourseError(
+            f"the book is not that of the run in {save} ({before['about']['provenance']}): "
+            "train anew without --resume"
+        )
+    batches = StreamBatches(data.ids, batch=settings.batch, steps=settings.steps)
+    settings = settings.with_epochs(len(batches), batches.tokens)
+    _introduce(settings, data)
+    try:
+        model, history = _fit(settings, data, batches, save, resume)
+        _report(model, history, settings, data)
+    except KeyboardInterrupt:
+        raise Interrupted(saved.what_was_kept(save, before, "write")) from None
+    print(f"time               {time.perf_counter() - began:.0f} s")
+    print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
+
+
+def prepare(settings: Settings) -> Data:
+    """Load the book, hold chapters out, build the vocabulary, encode; no TensorFlow yet.
+
+    Raises:
+        CourseError: there is no such book, or it is too short to learn from.
+    """
+    book = corpora.load_book(settings.book, say=note)
+    train, held_out = texts_of(book, settings)
+    if settings.continued is None:
+        lower = settings.level == "word"
+        tokenizer = text.tokenizer(settings.level, lower=lower)
+        rare = settings.min_count or (2 if settings.level == "word" else 1)
+        codec = text.Codec.fit(train, tokenizer, min_count=rare)
+    else:
+        codec = _codec_in(Path(settings.continued))
+    ids, judged = (running_ids(texts, codec) for texts in (train, held_out))
+    if len(ids) <= settings.steps or len(judged) < 2:
+        raise CourseError(
+            f"{book.name} has {book.words:,} words, too few: training needs more than one section "
+            f"of {settings.steps} tokens (--steps), and a chapter or a paragraph to hold out"
+        )
+    return Data(book, codec, train, ids, judged)
+
+
+def texts_of(book: corpora.Book, settings: Settings) -> tuple[list[str], list[str]]:
+    """Return the chapters that are learnt from and those held out, each as one text."""
+    parts = corpora.split_book(book, HELD_OUT, settings.seed)
+    most = settings.chapters or None
+    train, held_out = ([prose.chapter_text(c.paragraphs) for c in part[:most]] for part in parts)
+    return train, held_out
+
+
+def _codec_in(folder: Path) -> text.Codec:
+    """Return the vocabulary of a saved model."""
+    manifest = storage.read_manifest(folder, "model")
+    if manifest.get("kind") != "language":
+        raise CourseError(f"{folder} holds a {manifest.get('kind')!r} model, not a language model")
+    try:
+        return text.Codec.from_dict(manifest["codec"])
+    except (KeyError, TypeError) as error:
+        raise CourseError(f"the model in {folder} does not fit this course: {error}") from error
+
+
+def _introduce(settings: Settings, data: Data) -> None:
+    """Say what is trained on what, before the first epoch."""
+    note(data.book.source)
+    unknown = float((data.held_out == text.UNK).mean())
+    note(
+        f"{len(data.ids) - 1:,} tokens to learn from, {len(data.held_out) - 1:,} held out, "
+        f"{unknown:.1%} of them unknown; {len(data.codec.vocabulary):,} {settings.level}s"
+    )
+
+
+def _fit(settings: Settings, data: Data, batches: StreamBatches, save: Path | None, resume: bool):
+    """Build the model and train it; return it with its best weights, and the history."""
+    from course import training
+
+    model = _build(settings, data)
+    model.about = {
+        "options": asdict(settings),
+        "provenance": data.book.source,
+        "fingerprint": data.fingerprint,
+        "capitals": prose.capitals(data.texts),
+    }
+    history = training.fit(
+        model,
+        batches,
+        StreamBatches(data.held_out, batch=JUDGED_ROWS, steps=settings.steps),
+        epochs=settings.epochs,
+        optimizer=settings.optimizer,
+        learning_rate=settings.learning_rate,
+        patience=settings.patience,
+        seed=settings.seed,
+        folder=save,
+        resume=resume,
+    )
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    if not math.isfinite(history.best.valid_loss):
+        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
+    return model, history
+
+
+def _build(settings: Settings, data: Data):
+    """Return an untrained model of the size that the settings say, or the one to go on from."""
+    from course.models.language import Config, LanguageModel
+
+    if settings.continued is not None:
+        model = LanguageModel.load(settings.continued)
+    else:
+        config = Config(
+            len(data.codec.vocabulary),
+            units=(settings.units,) * settings.layers,
+            cell=settings.cell,
+            embedding=settings.embedding,
+            dropout=settings.dropout,
+            seed=settings.seed,
+        )
+        _check_size(config, settings)
+        model = LanguageModel(config, data.codec)
+    size = sum(math.prod(weight.shape) for weight in model.trainable_variables)
+    units = " + ".join(map(str, model.config.units))
+    note(
+        f"{units} {model.config.cell.upper()} units: {size:,} parameters, {settings.epochs} epochs"
+    )
+    return model
+
+
+def _check_size(config, settings: Settings) -> None:
+    """Refuse a model or a batch that cannot fit into this machine's memory."""
+    import psutil
+
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[config.cell]
+    widths = [config.embedding, *config.units]
+    layers = sum(gates * n * (m + n) for m, n in pairwise(widths))
+    size = layers + config.size * config.embedding
+    if size > MOST_PARAMETERS:
+        raise CourseError(
+            f"a model of {size:,} parameters is too large for this command, which trains up to "
+            f"{MOST_PARAMETERS:,}: choose fewer --units, or a higher --min-count"
+        )
+    # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
+    needed = 4 * settings.batch * settings.steps * (4 * gates * sum(config.units) + 3 * config.size)
+    free = psutil.virtual_memory().available
+    if needed + 20 * size > free:
+        raise CourseError(
+            f"a batch of {settings.batch:,} × {settings.steps:,} tokens would take about "
+            f"{(needed + 20 * size) / 1e9:,.1f} GB and {free / 1e9:,.1f} GB are free: choose a "
+            "smaller --batch, fewer --steps, or fewer --units"
+        )
+
+
+def _report(model, history, settings: Settings, data: Data) -> None:
+    """Print how well a model does on the chapters held out, beside what counting does."""
+    from course.decoding import writing
+
+    best, size = history.best, len(data.codec.vocabulary)
+    print(f"perplexity on {len(data.held_out) - 1:,} tokens that training has not seen:")
+    for order in ORDERS[model.codec.tokenizer.level]:
+        name = NAMES.get(order, f"{order}-gram") + (", Kneser-Ney" if order > 1 else "")
+        print(f"{name:<22}{NGram(data.ids, size, order).perplexity(data.held_out):10.2f}")
+    print(f"{'this model':<22}{math.exp(best.valid_loss):10.2f} (epoch {best.epoch})")
+    speed = float(np.median(history.column("tokens_per_second")))
+    print(f"tokens a second    {speed:,.0f} in training")
+    print(writing.write(model, seed=settings.seed, **SHOWN).text)
