@@ -248,7 +248,7 @@ def test_list_has_what_is_here_and_spa_eng_first(no_tensorflow, tmp_path):
     names = [line.split()[0] for line in out.splitlines()]
     assert (err, code) == ("", 0)
     assert set(names[:5]) == {"shipped", "everyday", "grammar", "spa-eng", "fra-eng"}
-    assert len(names) == len(corpora.CORPORA)
+    assert names[5] == "novella" and len(names) == len(corpora.CORPORA) + 1
     assert f"COURSE_DATA: {file}" in out
 
 

@@ -1,13 +1,12 @@
 import hashlib
 import io
 import socket
-import threading
 import time
 import zipfile
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from publisher import Publisher
 
 from course import corpora
 from course.corpora import DownloadError, fetch, load_pairs, registry
@@ -25,37 +24,9 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-class Publisher:
-    """A server on this machine that answers with what a test puts into `files`."""
-
-    def __init__(self):
-        self.files: dict[str, bytes] = {}
-        self.cut = 0  # bytes that are promised and not sent
-        self.requests: list[tuple[str, str]] = []
-        publisher = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                publisher.requests.append((self.path, self.headers["User-Agent"]))
-                content = publisher.files.get(self.path)
-                if content is None:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content[: len(content) - publisher.cut])
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}/mirror"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def offer(self, name: str, members: dict[str, bytes] | bytes) -> None:
-        content = members if isinstance(members, bytes) else zipped(members)
-        self.files[f"/mirror/{name}.zip"] = content
+def offer(publisher: Publisher, name: str, members: dict[str, bytes] | bytes) -> None:
+    content = members if isinstance(members, bytes) else zipped(members)
+    publisher.files[f"/mirror/{name}.zip"] = content
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +44,7 @@ def publisher(monkeypatch):
     publisher = Publisher()
     monkeypatch.setenv("COURSE_MIRROR", publisher.base)
     yield publisher
-    publisher.server.shutdown()
-    publisher.server.server_close()
+    publisher.close()
 
 
 @pytest.fixture
@@ -101,7 +71,7 @@ def files_in(folder) -> list[str]:
 
 
 def test_good_download_is_checked_and_kept(publisher, small_spanish, cache):
-    publisher.offer("spa-eng", {"spa-eng/spa.txt": SPANISH, "spa-eng/_about.txt": b"CC BY"})
+    offer(publisher, "spa-eng", {"spa-eng/spa.txt": SPANISH, "spa-eng/_about.txt": b"CC BY"})
     said = []
     file = fetch("spa-eng", say=said.append)
     assert file == cache / "spa-eng" / "spa.txt"
@@ -115,7 +85,7 @@ def test_good_download_is_checked_and_kept(publisher, small_spanish, cache):
 
 
 def test_second_fetch_downloads_nothing_unless_forced(publisher, small_spanish):
-    publisher.offer("spa-eng", {"spa-eng/spa.txt": SPANISH})
+    offer(publisher, "spa-eng", {"spa-eng/spa.txt": SPANISH})
     assert fetch("spa-eng") == fetch("spa-eng")
     assert len(publisher.requests) == 1
     fetch("spa-eng", force=True)
@@ -123,7 +93,7 @@ def test_second_fetch_downloads_nothing_unless_forced(publisher, small_spanish):
 
 
 def test_pair_without_known_checksum_is_recorded(publisher, cache):
-    publisher.offer("fra-eng", {"fra.txt": FRENCH, "_about.txt": b"CC BY"})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH, "_about.txt": b"CC BY"})
     said = []
     fetch("fra-eng", say=said.append)
     digest = hashlib.sha256(FRENCH).hexdigest()
@@ -132,13 +102,13 @@ def test_pair_without_known_checksum_is_recorded(publisher, cache):
 
 
 def test_client_looks_like_a_browser(publisher):
-    publisher.offer("fra-eng", {"fra.txt": FRENCH})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH})
     fetch("fra-eng")
     assert publisher.requests[0][1].startswith("Mozilla/5.0")
 
 
 def test_load_pairs_downloads_then_reads_the_cache(publisher, capsys):
-    publisher.offer("fra-eng", {"fra.txt": FRENCH})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH})
     pairs = load_pairs("fra-eng")
     assert pairs[0] == ("Go.", "Va !")
     assert pairs.source.startswith("fra-eng from a download (")
@@ -148,15 +118,15 @@ def test_load_pairs_downloads_then_reads_the_cache(publisher, capsys):
 
 
 def test_wrong_checksum_is_refused_and_not_cached(publisher, cache):
-    publisher.offer("spa-eng", {"spa-eng/spa.txt": SPANISH})
+    offer(publisher, "spa-eng", {"spa-eng/spa.txt": SPANISH})
     assert "instead of 6ec60e212f81…, so it is refused" in refusal("spa-eng")
     assert files_in(cache) == []
 
 
 def test_failed_update_leaves_the_old_file(publisher, small_spanish, cache):
-    publisher.offer("spa-eng", {"spa-eng/spa.txt": SPANISH})
+    offer(publisher, "spa-eng", {"spa-eng/spa.txt": SPANISH})
     file = fetch("spa-eng")
-    publisher.offer("spa-eng", {"spa-eng/spa.txt": b"Bad.\tMal.\n"})
+    offer(publisher, "spa-eng", {"spa-eng/spa.txt": b"Bad.\tMal.\n"})
     with pytest.raises(DownloadError):
         fetch("spa-eng", force=True)
     assert file.read_bytes() == SPANISH
@@ -164,14 +134,14 @@ def test_failed_update_leaves_the_old_file(publisher, small_spanish, cache):
 
 
 def test_truncated_download(publisher, cache):
-    publisher.offer("fra-eng", {"fra.txt": FRENCH})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH})
     publisher.cut = 20
     assert "broke off" in refusal("fra-eng")
     assert files_in(cache) == []
 
 
 def test_interrupted_by_the_learner(publisher, cache):
-    publisher.offer("fra-eng", {"fra.txt": FRENCH})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH})
 
     def say(line):
         if "checksum" in line:
@@ -191,7 +161,7 @@ def test_not_found(publisher, cache):
     "content", [b"", b"<html>Please log in</html>", zipped({"fra.txt": FRENCH})[:-30]]
 )
 def test_no_zip_file(publisher, cache, content):
-    publisher.offer("fra-eng", content)
+    offer(publisher, "fra-eng", content)
     assert "is no sound zip file" in refusal("fra-eng")
     assert files_in(cache) == []
 
@@ -199,27 +169,27 @@ def test_no_zip_file(publisher, cache, content):
 def test_damaged_zip_file(publisher, cache):
     content = bytearray(zipped({"fra.txt": FRENCH}))
     content[40] ^= 0xFF
-    publisher.offer("fra-eng", bytes(content))
+    offer(publisher, "fra-eng", bytes(content))
     assert "is no sound zip file" in refusal("fra-eng")
     assert files_in(cache) == []
 
 
 def test_zip_file_of_something_else(publisher, cache):
-    publisher.offer("fra-eng", {"deu.txt": FRENCH})
+    offer(publisher, "fra-eng", {"deu.txt": FRENCH})
     assert "fra-eng.zip holds no fra.txt" in refusal("fra-eng")
     assert files_in(cache) == []
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/evil.txt", "a/../../evil.txt", "C:/evil.txt"])
 def test_escaping_member(publisher, cache, name):
-    publisher.offer("fra-eng", {"fra.txt": FRENCH, name: b"evil"})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH, name: b"evil"})
     assert "has a member outside its folder" in refusal("fra-eng")
     assert files_in(cache.parent) == ["cache"]
 
 
 def test_huge_member(publisher, cache, monkeypatch):
     monkeypatch.setattr("course.corpora.download.LARGEST", 1_000_000)
-    publisher.offer("fra-eng", {"fra.txt": FRENCH, "zeros.txt": bytes(2_000_000)})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH, "zeros.txt": bytes(2_000_000)})
     assert "would unpack to 2,000,0" in refusal("fra-eng")
     assert files_in(cache) == []
 
@@ -265,7 +235,7 @@ def test_offline_mode_does_not_try(publisher, monkeypatch):
 
 def test_cache_that_cannot_be_written(publisher, cache):
     cache.write_text("a file where the folder should be")
-    publisher.offer("fra-eng", {"fra.txt": FRENCH})
+    offer(publisher, "fra-eng", {"fra.txt": FRENCH})
     assert f"cannot write to the cache {cache}" in refusal("fra-eng")
 
 

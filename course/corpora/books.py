@@ -126,11 +126,11 @@ def read_book(path: str | Path) -> Book:
     path = Path(path)
     text, card = gutenberg.unwrap(plain_text(read_bytes(path, "a text file"), str(path)))
     pages = blocks(text, keep=HEAD)
-    if not pages:
-        raise CourseError(f"{path} is empty: it holds no words to read")
     title, author = _first_lines(pages)
     title, author = unify(card.title or title or path.stem), unify(card.author or author)
     chapters = _chapters(pages, title, author)
+    if not any(chapter.words for chapter in chapters):
+        raise CourseError(f"{path} is empty: it should hold the text of a book")
     licence = card.licence or "licence not known to the course"
     return Book(title, author, chapters, f"the file {path}", licence)
 
@@ -181,8 +181,8 @@ def _first_lines(pages: list[Block]) -> tuple[str, str]:
     lines = [line for block in pages[:3] if len(block) <= 3 for line in block]
     authors = (_BY.fullmatch(line) for line in lines[:4])
     author = next((named[1] for named in authors if named), "")
-    first = lines[0] if lines and lines[0] == pages[0][0] else ""
-    return first if first and len(pages) > 1 and is_title(first) else "", author
+    titled = len(pages) > 1 and len(pages[0]) <= 3 and is_title(pages[0][0])
+    return pages[0][0] if titled else "", author
 
 
 def _chapters(pages: list[Block], title: str, author: str) -> list[Chapter]:

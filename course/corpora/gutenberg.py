@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.corpora import download
-from course.corpora.download import DownloadError, NotRetrieved, Say
+from course.corpora.download import NotRetrieved, Say
 from course.corpora.pages import plain_text
 from course.corpora.registry import cache_folder, data_folder
 from course.errors import CourseError
@@ -181,6 +181,3 @@ def _refuse_other_kinds(text: Path) -> None:
         plain_text(data, "the answer")
     except CourseError as error:
         raise NotRetrieved(str(error).partition(";")[0]) from None
-
-
-__all__ = ["DownloadError", "book_path", "fetch_book", "here", "number_of", "unwrap"]
