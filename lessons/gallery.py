@@ -22,6 +22,14 @@ sentence = "Is my wallet in the kitchen?"
 widgets.one_hot(sentence, translator.source)
 
 # %% [markdown]
+# ## What does a network remember?
+#
+# A recurrent network reads one token at a time, and its state is all it keeps of those before. The two units of this one were wired by hand: they know whether the ones so far are even or odd in number. **At which step does the answer change?** Type bits of your own, then let the gradient run back through time. Lesson 01 is about this.
+
+# %%
+widgets.unrolled_network("0110", step=2)
+
+# %% [markdown]
 # ## What does a decoder read while it is taught?
 #
 # With a teacher it reads the right sentence, one step behind what it must say; alone it reads its own words. The switch plants a slip by one step. **What would a model learn from it?** Lesson 03 is about this.

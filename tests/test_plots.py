@@ -14,6 +14,13 @@ from course.trace import Trace
 
 PNG = b"\x89PNG"
 VOCABULARY = Vocabulary("el gato duerme $ ¿".split())
+OPERATIONS = [
+    *((name, "Placeholder", []) for name in "bcde"),
+    ("mul", "Mul", ["b", "c"]),
+    ("mul_1", "Mul", ["d", "e"]),
+    ("add", "AddV2", ["mul", "mul_1"]),
+    ("Identity", "Identity", ["add"]),
+]
 
 
 class Run:
@@ -64,6 +71,10 @@ def every_picture():
     yield plots.two_rows(["<start>", "el", "<pad>"], ["el", "<end>", "<pad>"])
     yield plots.alternatives(decoded(), VOCABULARY, 1)
     yield plots.trace(decoded(), VOCABULARY)
+    yield plots.unrolled("0110", [0, 1, 0, 0], ["even", "odd", "even", "even"], "parity")
+    yield plots.unrolled(["$the$", None], [[0.5, -1, 0, 3, 2]] * 2, [None, "<b>"])
+    yield plots.unrolled(None, np.zeros((14, 2)))
+    yield plots.graph(OPERATIONS, {"b": 2.0, "add": 26.0}, "b·c + d·e")
 
 
 def test_every_picture_is_an_image_with_a_text(pictures):
@@ -171,6 +182,107 @@ def test_a_trace_without_alternatives():
     for draw in (plots.trace, lambda *some: plots.alternatives(*some, 0)):
         with pytest.raises(CourseError, match="alternatives=5"):
             draw(bare, VOCABULARY)
+
+
+def test_an_unrolled_network_in_words_and_boxes():
+    picture = plots.unrolled("01", [[0.0, -1.0], [0.5, 0.25]], [None, "odd"])
+    assert "unrolled over 2 time steps" in picture.alt
+    assert "Step 1 reads 0; its state is 0, -1, and nothing is read off." in picture.alt
+    assert "Step 2 reads 1; its state is 0.5, 0.25, and says odd." in picture.alt
+    seen = texts(picture)
+    assert {"0", "1", "-1", "0.5", "0.25", "odd"} <= set(seen)
+    assert (seen.count("W"), seen.count("U"), seen.count("V")) == (2, 2, 1)
+
+
+def test_one_to_many_reads_once():
+    picture = plots.unrolled(["cat", None, None], [1.0, 0.5, 0.25], ["a", "grey", "one"])
+    assert texts(picture).count("W") == 1 and texts(picture).count("V") == 3
+    assert "Step 2 reads nothing; its state is 0.5, and says grey." in picture.alt
+
+
+def test_a_wide_state_is_drawn_without_numbers():
+    picture = plots.unrolled("a", np.ones((1, 40)))
+    assert "1" not in texts(picture) and "and 32 numbers more" in picture.alt
+    bars = [patch for patch in picture.figure.axes[0].patches if patch.get_facecolor()[3] > 0.4]
+    assert len(bars) == 40
+
+
+@pytest.mark.parametrize(
+    ("tokens", "states", "outputs", "says"),
+    [
+        ("01", [1.0], None, "2 tokens or outputs for 1 states"),
+        ("0", [1.0], ["a", "b"], "2 tokens or outputs for 1 states"),
+        ("", [], None, r"states of shape \(0, 1\)"),
+        ("0", [np.nan], None, "pass numbers"),
+        ("0" * 15, [0.0] * 15, None, "15 steps are too many to draw: pass at most 14"),
+    ],
+)
+def test_what_cannot_be_unrolled(tokens, states, outputs, says):
+    with pytest.raises(CourseError, match=says):
+        plots.unrolled(tokens, states, outputs)
+
+
+def places(picture) -> dict:
+    """Where each operation of a graph stands, by the last line of its box."""
+    found = picture.figure.axes[0].texts
+    return {
+        text.get_text().split("\n")[-1]: text.get_position() for text in found if text.get_text()
+    }
+
+
+def test_a_graph_goes_from_left_to_right():
+    picture = plots.graph(OPERATIONS)
+    where = places(picture)
+    assert [where[name][0] for name in ("b", "e", "mul", "mul_1", "add")] == [0, 0, 1, 1, 2]
+    heights = [where[name][1] for name in "bcde"]
+    assert heights == sorted(set(heights), reverse=True)
+    assert where["mul"][1] == np.mean(heights[:2]) and where["mul_1"][1] == np.mean(heights[2:])
+    assert "mul: Mul of b and c." in picture.alt and "Graph of 8 operations" in picture.alt
+    assert {"×\nmul", "+\nadd", "Identity", "b"} <= set(texts(picture))
+    arrows = [text for text in picture.figure.axes[0].texts if not text.get_text()]
+    assert len(arrows) == sum(len(inputs) for _, _, inputs in OPERATIONS) == 7
+
+
+def test_arrows_of_a_graph_lead_from_box_to_box():
+    picture = plots.graph(OPERATIONS)
+    picture.figure.draw_without_rendering()
+    drawn = picture.figure.axes[0].texts
+    boxes = {
+        text.get_text().split("\n")[-1]: text.get_bbox_patch().get_window_extent()
+        for text in drawn
+        if text.get_text()
+    }
+    arrows = [text.arrow_patch.get_window_extent() for text in drawn if not text.get_text()]
+    pairs = [(source, name) for name, _, inputs in OPERATIONS for source in inputs]
+    for (source, name), arrow in zip(pairs, arrows, strict=True):
+        left, right = boxes[source].x1, boxes[name].x0
+        assert left <= arrow.x0 < left + 12 and right - 12 < arrow.x1 <= right + 1
+
+
+def test_values_stand_in_a_graph():
+    picture = plots.graph(OPERATIONS, {"b": 2, "mul": 6.0})
+    assert {"b\n= 2", "×\nmul\n= 6", "c"} <= set(texts(picture))
+    assert "b: Placeholder, which is 2." in picture.alt
+
+
+def test_operations_of_one_column_keep_apart():
+    fan = [("x", "Placeholder", []), *((f"y{i}", "Tanh", ["x"]) for i in range(4))]
+    heights = sorted(at[1] for name, at in places(plots.graph(fan)).items() if name != "x")
+    assert (np.diff(heights) >= 1).all()
+
+
+@pytest.mark.parametrize(
+    ("operations", "says"),
+    [
+        ([], "0 operations"),
+        ([("a", "Add", ["b"])], "a reads b, which is not all there"),
+        ([("a", "Add", ["b"]), ("b", "Add", ["a"])], "which is not all there"),
+        ([(str(place), "Const", []) for place in range(41)], "it draws 1 to 40"),
+    ],
+)
+def test_what_is_no_graph(operations, says):
+    with pytest.raises(CourseError, match=says):
+        plots.graph(operations)
 
 
 def test_nothing_is_imported_early_and_nothing_leaks():

@@ -18,6 +18,7 @@ DEMOS = {
     "perplexity_meter": "surprise",
     "training_dashboard": "dashboard",
     "padding_trap": "padding",
+    "unrolled_network": "unrolled",
 }
 
 __all__ = list(DEMOS)

@@ -12,6 +12,11 @@ from course import decoding
 # what Python must say then.
 MOVES = {
     "one_hot": (lambda demo: slide(demo, "vocabulary", "End"), "memory", ("vocabulary", 100_000)),
+    "unrolled_network": (
+        lambda demo: demo.get_by_label("back in time").check(),
+        "network",
+        ("step", 2),
+    ),
     "teacher_forcing": (
         lambda demo: demo.get_by_label("planted slip").check(),
         "taught",
@@ -39,7 +44,7 @@ ALL = """
 import json
 from course.widgets.frame import Demo
 demos = [found for found in Out.values() if isinstance(found, Demo)]
-demos.insert(4, dashboard)"""
+demos.insert(5, dashboard)"""
 STATE = """w = demos[{place}]
 inline = lambda part: part if isinstance(part, str) else part.inline()
 parts = {{name: inline(part) for name, part in w.view().items()}}
