@@ -18,6 +18,7 @@ NAMES = {
     "survival": "hostile and broken submissions: nbgrader autograde against ours (15 minutes)",
     "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",
     "widgets": "milliseconds from a click to the new picture, memory of 500 steps (10 minutes)",
+    "writer": "`course train writer` on a real novel: perplexity, tokens a second, share of the limit",
     "training": "time to the tutorials' best validation loss, 10,000 real pairs (20 minutes)",
 }
 RESULTS = Path("build") / "benchmarks"

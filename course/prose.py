@@ -27,7 +27,6 @@ _PERSONS = set("he she i we they it".split())
 _ENDS = set(".!?…")
 _OPENING, _CLOSING = set("“‘"), set("”’")
 _QUOTES = set('“”‘’"')
-_SENTENCE = re.compile(r"[^.!?…]+[.!?…]")
 _NEVER_FIRST = set(".,;:!?…)]”’")
 
 
@@ -82,19 +81,27 @@ def typeset(text: str, capitals: Mapping[str, str]) -> str:
     return "\n\n".join(join_words(_cased(tokens, capitals)) for tokens in paragraphs if tokens)
 
 
+def count_words(text: str) -> int:
+    """Return how many words a text has; marks are none, and a hyphen parts two."""
+    return sum(map(_is_word, WORD.findall(unify(text))))
+
+
 def first_words(text: str, words: int) -> str:
     """Return a text up to the end of the sentence that holds its last wanted word.
 
     Args:
         text: with or without capital letters.
-        words: how many are wanted; a text that has fewer is returned whole.
+        words: how many are wanted, at least 1; a text that has fewer is returned whole. If the
+            sentence has no end, it is cut behind that word and gets a full stop.
     """
-    tokens, count = WORD.findall(unify(text)), 0
+    tokens, count, wanted = WORD.findall(unify(text)), 0, None
     for place, token in enumerate(tokens):
         count += _is_word(token)
+        if count >= words and wanted is None and _may_end(token):
+            wanted = place + 1
         if count >= words and _ends(tokens, place):
             return join_words(_with_closing(tokens, place + 1))
-    return join_words(tokens)
+    return join_words(tokens if wanted is None else [*tokens[:wanted], "."])
 
 
 def title(page: str, capitals: Mapping[str, str]) -> str:
@@ -107,12 +114,24 @@ def title(page: str, capitals: Mapping[str, str]) -> str:
     Returns:
         The title, or nothing if no sentence has from four to nine words.
     """
-    for sentence in _SENTENCE.findall(" ".join(page.split())):
-        words = sentence.split()
-        if 4 <= len(words) <= 9 and not _QUOTES & set(sentence):
-            first = capitals.get(words[0].lower(), words[0].lower())
-            return " ".join(["In which", "I" if first == "i" else first, *words[1:]]).rstrip(".")
+    for tokens in _narrated(page):
+        if 4 <= sum(map(_is_word, tokens)) <= 9:
+            named = _cased(["in", "which", tokens[0].lower(), *tokens[1:]], capitals)
+            return join_words(named).rstrip(".")
     return ""
+
+
+def _narrated(page: str) -> Iterator[list[str]]:
+    """Yield the tokens of each sentence of a page that begins with a word and holds no speech."""
+    for paragraph in page.split("\n\n"):
+        tokens, begin, speaking = WORD.findall(unify(paragraph)), 0, False
+        for place, token in enumerate(tokens):
+            speaking = token == "“" or (speaking and token != "”")
+            if _ends(tokens, place):
+                sentence = _with_closing(tokens, place + 1)[begin:]
+                begin += len(sentence)
+                if _is_word(sentence[0]) and not (speaking or _QUOTES & set(sentence)):
+                    yield sentence
 
 
 def _beginnings(tokens: Sequence[str]) -> Iterator[bool]:
@@ -151,6 +170,11 @@ def _ends(tokens: Sequence[str], place: int) -> bool:
         return False
     before = tokens[place - 1].lower() if place else ""
     return tokens[place] != "." or not (before in _SHORTENED or _is_initial(before))
+
+
+def _may_end(token: str) -> bool:
+    """Say whether a full stop after a token ends a sentence."""
+    return _is_word(token) and _ends([token, "."], 1)
 
 
 def _is_initial(token: str) -> bool:

@@ -160,5 +160,5 @@ TopK = Annotated[int | None, _number("K", 1, 1_000_000, "Draw among the K likeli
 TopP = Annotated[
     float, _number("P", 1e-6, 1, "Draw among the likeliest words that together have this share.")
 ]
-NoRepeat = Annotated[int, _number("N", 0, 100, "Write no run of N words twice; 0 lets them.")]
+NoRepeat = Annotated[int, _number("N", 0, 100, "Write no run of N tokens twice; 0 lets them.")]
 DrawSeed = Annotated[int, _number("S", 0, 2**31 - 1, "Of the draws; usually 0.")]

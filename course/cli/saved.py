@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from course.errors import CourseError
 from course.models import storage
+from course.text import Codec
 
 Settings = TypeVar("Settings")
 
@@ -51,6 +52,21 @@ def settings_of(
                 f"{option} out, or train anew without --resume"
             )
     return replace(saved, **given)
+
+
+def language_model(folder: Path) -> tuple[dict, Codec]:
+    """Read the shape and the vocabulary of a saved language model, without TensorFlow.
+
+    Raises:
+        CourseError: the folder holds no such model, half of one, or one without a vocabulary.
+    """
+    _, manifest = storage.load_arrays(folder, "model")
+    if manifest.get("kind") != "language":
+        raise CourseError(f"{folder} holds a {manifest.get('kind')!r} model, not a language model")
+    try:
+        return manifest["config"], Codec.from_dict(manifest["codec"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CourseError(f"the model in {folder} has no vocabulary: it cannot write") from error
 
 
 def run_in(folder: Path | None) -> dict | None:

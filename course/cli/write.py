@@ -4,14 +4,13 @@ from typing import Annotated
 
 import typer
 
-from course import corpora, novelty, runtime
+from course import corpora, novelty, prose, runtime
 from course.cli import options as o
-from course.cli import writer
+from course.cli import saved, writer
 from course.cli.guard import note
 from course.cli.writer_settings import Settings
 from course.errors import CourseError
-from course.models import storage
-from course.text import Codec, WordTokenizer
+from course.text import WordTokenizer
 
 EXAMPLE = 'Example: course write --model book --start "It was a dark morning" --temperature 0.8'
 
@@ -33,8 +32,10 @@ def write(
     Temperature 0 takes the likeliest word every time. The report says how much of the chapter
     repeats itself, and how long its longest run of words is that stands in the training text.
     """
-    _, manifest = storage.load_arrays(model, "model")
-    _warn_of_unknown(manifest, start)
+    _, codec = saved.language_model(model)
+    if unknown := codec.unknown(start):
+        shown = " ".join(dict.fromkeys(unknown))
+        note(f"warning: not in the vocabulary, read as unknown: {shown}")
     runtime.tensorflow()
     from course.decoding import writing
     from course.models.language import LanguageModel
@@ -46,17 +47,6 @@ def write(
         print(f"{page.title}\n")
     print(page.text)
     _report(page.tokens, author.about)
-
-
-def _warn_of_unknown(manifest: dict, start: str) -> None:
-    """Say which words of the start the model does not know, before TensorFlow is loaded for it."""
-    try:
-        unknown = Codec.from_dict(manifest["codec"]).unknown(start)
-    except (KeyError, TypeError, AttributeError):
-        return  # another kind of model, which `LanguageModel.load` refuses with a line
-    if unknown:
-        shown = " ".join(dict.fromkeys(unknown))
-        note(f"warning: not in the vocabulary, read as unknown: {shown}")
 
 
 def _report(tokens: list[str], about: dict) -> None:
@@ -80,5 +70,8 @@ def _training_tokens(about: dict) -> list[str]:
     number = corpora.number_of(settings.book)
     if number is not None:
         corpora.book_path(number)  # refuses a book that would have to be downloaded
-    texts, _ = writer.texts_of(corpora.load_book(settings.book, say=None), settings)
-    return [token for text in texts for token in WordTokenizer(lower=True).tokens(text)]
+    book = corpora.load_book(settings.book, say=None)
+    if writer.fingerprint(book) != about["fingerprint"]:
+        raise CourseError(f"{book.name} is not the text that the model learnt from")
+    tokens, (texts, _) = WordTokenizer(lower=True).tokens, writer.texts_of(book, settings)
+    return [token for text in texts for token in tokens(text) if token != prose.PARAGRAPH]

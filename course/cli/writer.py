@@ -14,7 +14,6 @@ from course.cli import saved
 from course.cli.guard import Interrupted, note
 from course.cli.writer_settings import Settings
 from course.errors import CourseError
-from course.models import storage
 from course.models.ngram import NGram
 from course.streams import StreamBatches, running_ids
 
@@ -38,9 +37,14 @@ class Data:
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of the text that is learnt from."""
-        joined = "\n".join(self.texts).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(joined).hexdigest()
+        """The SHA-256 of the book's text."""
+        return fingerprint(self.book)
+
+
+def fingerprint(book: corpora.Book) -> str:
+    """Return the SHA-256 of a book's text, by which it is known again."""
+    joined = "\n".join(prose.chapter_text(chapter.paragraphs) for chapter in book.chapters)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
@@ -64,6 +68,7 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         )
     batches = StreamBatches(data.ids, batch=settings.batch, steps=settings.steps)
     settings = settings.with_epochs(len(batches), batches.tokens)
+    _check_size(settings, len(data.codec.vocabulary))
     _introduce(settings, data)
     try:
         model, history = _fit(settings, data, batches, save, resume)
@@ -88,7 +93,7 @@ def prepare(settings: Settings) -> Data:
         rare = settings.min_count or (2 if settings.level == "word" else 1)
         codec = text.Codec.fit(train, tokenizer, min_count=rare)
     else:
-        codec = _codec_in(Path(settings.continued))
+        _, codec = saved.language_model(Path(settings.continued))
     ids, judged = (running_ids(texts, codec) for texts in (train, held_out))
     if len(ids) <= settings.steps or len(judged) < 2:
         raise CourseError(
@@ -104,17 +109,6 @@ def texts_of(book: corpora.Book, settings: Settings) -> tuple[list[str], list[st
     most = settings.chapters or None
     train, held_out = ([prose.chapter_text(c.paragraphs) for c in part[:most]] for part in parts)
     return train, held_out
-
-
-def _codec_in(folder: Path) -> text.Codec:
-    """Return the vocabulary of a saved model."""
-    manifest = storage.read_manifest(folder, "model")
-    if manifest.get("kind") != "language":
-        raise CourseError(f"{folder} holds a {manifest.get('kind')!r} model, not a language model")
-    try:
-        return text.Codec.from_dict(manifest["codec"])
-    except (KeyError, TypeError) as error:
-        raise CourseError(f"the model in {folder} does not fit this course: {error}") from error
 
 
 def _introduce(settings: Settings, data: Data) -> None:
@@ -136,7 +130,7 @@ def _fit(settings: Settings, data: Data, batches: StreamBatches, save: Path | No
         "options": asdict(settings),
         "provenance": data.book.source,
         "fingerprint": data.fingerprint,
-        "capitals": prose.capitals(data.texts),
+        "capitals": model.about.get("capitals", {}) | prose.capitals(data.texts),
     }
     history = training.fit(
         model,
@@ -172,7 +166,6 @@ def _build(settings: Settings, data: Data):
             dropout=settings.dropout,
             seed=settings.seed,
         )
-        _check_size(config, settings)
         model = LanguageModel(config, data.codec)
     size = sum(math.prod(weight.shape) for weight in model.trainable_variables)
     units = " + ".join(map(str, model.config.units))
@@ -182,21 +175,21 @@ def _build(settings: Settings, data: Data):
     return model
 
 
-def _check_size(config, settings: Settings) -> None:
+def _check_size(settings: Settings, tokens: int) -> None:
     """Refuse a model or a batch that cannot fit into this machine's memory."""
     import psutil
 
-    gates = {"rnn": 1, "gru": 3, "lstm": 4}[config.cell]
-    widths = [config.embedding, *config.units]
+    gates, units = {"rnn": 1, "gru": 3, "lstm": 4}[settings.cell], settings.units * settings.layers
+    widths = [settings.embedding, *[settings.units] * settings.layers]
     layers = sum(gates * n * (m + n) for m, n in pairwise(widths))
-    size = layers + config.size * config.embedding
+    size = layers + tokens * settings.embedding
     if size > MOST_PARAMETERS:
         raise CourseError(
             f"a model of {size:,} parameters is too large for this command, which trains up to "
             f"{MOST_PARAMETERS:,}: choose fewer --units, or a higher --min-count"
         )
     # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
-    needed = 4 * settings.batch * settings.steps * (4 * gates * sum(config.units) + 3 * config.size)
+    needed = 4 * settings.batch * settings.steps * (4 * gates * units + 3 * tokens)
     free = psutil.virtual_memory().available
     if needed + 20 * size > free:
         raise CourseError(

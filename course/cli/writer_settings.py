@@ -1,6 +1,7 @@
 """What the training of a writer depends on: chosen from what was typed, or read from a run."""
 
 import os
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,7 +29,7 @@ CLASSIC = {
 FAST = {"embedding": 16, "units": 16, "batch": 8, "steps": 20, "epochs": 2, "chapters": 3}
 READ = 1_500_000  # tokens that training reads, if not told how many epochs
 FEWEST, MOST = 6, 40  # epochs, then
-SHAPE = {"level", "cell", "units", "layers", "embedding", "dropout", "min_count"}
+SHAPE = {"size", "level", "cell", "units", "layers", "embedding", "dropout", "min_count"}
 
 # A saved run goes on with the same of everything but these; of its book, the content must be.
 MAY_DIFFER = {"book", "epochs", "patience"}
@@ -93,9 +94,8 @@ def chosen(given: dict[str, Any]) -> Settings:
         CourseError: a model that training goes on from has its shape already.
     """
     given = _plain(given)
-    if "continued" in given and SHAPE & set(given):
-        option = f"--{min(SHAPE & set(given)).replace('_', '-')}"
-        raise CourseError(f"{option}: the model in {given['continued']} has its own; leave it out")
+    if "continued" in given:
+        given |= _own_shape(given["continued"], SHAPE & set(given))
     usual = dict(USUAL[given.get("level", "word")])
     usual["learning_rate"] = RATES[given.get("cell", "gru")]
     if given.pop("size", "usual") == "classic":
@@ -105,6 +105,20 @@ def chosen(given: dict[str, Any]) -> Settings:
     if given.get("optimizer", "adam") != "adam":
         usual["learning_rate"] = None
     return Settings(**usual | given)
+
+
+def _own_shape(folder: str, given: Set[str]) -> dict[str, Any]:
+    """Return the level and the shape of a saved model, of which nothing may be given anew."""
+    if given:
+        option = f"--{min(given).replace('_', '-')}"
+        raise CourseError(f"{option}: the model in {folder} has its own; leave it out")
+    config, codec = saved.language_model(Path(folder))
+    try:
+        shape = {name: config[name] for name in ("cell", "embedding", "dropout")}
+        layers = {"layers": len(config["units"]), "units": max(config["units"])}
+    except (KeyError, TypeError) as error:
+        raise CourseError(f"{folder} does not fit this course: train it again") from error
+    return shape | layers | {"level": codec.tokenizer.level}
 
 
 def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
@@ -117,6 +131,8 @@ def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
     Raises:
         CourseError: there is no such run, or one of the options does not fit it.
     """
+    if "size" in given:
+        raise CourseError(f"--size: the run in {folder} has its own; leave it out")
     return saved.settings_of(Settings, folder, _plain(given), MAY_DIFFER)
 
 

@@ -20,6 +20,8 @@ from course.decoding.jobs import Jobs, Rows, compiled
 from course.errors import CourseError
 from course.trace import Trace
 
+COLDEST = 1e-30  # a temperature; logits divided by a smaller one are too large for a float
+
 
 def greedy(model: Any, source_ids: Rows, **options: Any) -> list[Trace]:
     """Take the likeliest token at every step; `options` as for `sample`, without its draws."""
@@ -78,7 +80,7 @@ def sample(
     for rows in jobs.chunks(batch):
         steps = int(jobs.limits[rows].max())
         noise = sampling.noise(seed, rows, steps) if temperature else np.zeros((1, 1), np.float32)
-        knobs = (temperature or 1.0, kept, top_p, np.asarray(forbid, np.int32))
+        knobs = (max(temperature, COLDEST), kept, top_p, np.asarray(forbid, np.int32))
         arrays = loop(*jobs.inputs(rows), noise, *knobs)
         found = sampling.traces(arrays, [len(jobs.sources[row]) for row in rows])
         for row, trace in zip(rows, found, strict=True):

@@ -10,10 +10,10 @@ def without(logits: tf.Tensor, forbidden: tf.Tensor) -> tf.Tensor:
 
     Args:
         logits: (batch, vocabulary).
-        forbidden: int (tokens,), which may be none.
+        forbidden: int (tokens,), which may be none. An id that the vocabulary lacks is never drawn.
     """
-    hits = tf.scatter_nd(forbidden[:, None], tf.ones_like(forbidden), [logits.shape[-1]])
-    return tf.where(hits > 0, NEVER, logits)
+    hits = tf.range(tf.shape(logits)[-1]) == forbidden[:, None]
+    return tf.where(tf.reduce_any(hits, axis=0), NEVER, logits)
 
 
 def history(rows: tf.Tensor, steps: tf.Tensor, order: int) -> tf.Tensor:
@@ -39,6 +39,8 @@ def remember(history: tf.Tensor, step: tf.Tensor, tokens: tf.Tensor, order: int)
 def no_repeats(logits: tf.Tensor, history: tf.Tensor, step: tf.Tensor, order: int) -> tf.Tensor:
     """Forbid each token that would complete an n-gram that the row holds already.
 
+    A row that has no other token left may repeat itself; without that, PAD would be as likely.
+
     Args:
         logits: (batch, vocabulary).
         history: what was said, as `history` and `remember` keep it: int (batch, order + steps).
@@ -59,4 +61,6 @@ def no_repeats(logits: tf.Tensor, history: tf.Tensor, step: tf.Tensor, order: in
     places = tf.stack([rows, ends], axis=-1)
     hits = tf.scatter_nd(places, tf.ones_like(ends), tf.shape(logits))
     # Windows that forbid nothing point at PAD, which is never a target.
-    return tf.where(hits > 0, NEVER, logits)
+    allowed = tf.where(hits > 0, NEVER, logits)
+    stuck = tf.reduce_max(allowed, axis=-1, keepdims=True) <= NEVER / 2
+    return tf.where(stuck, logits, allowed)

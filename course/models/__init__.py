@@ -3,7 +3,21 @@
 import importlib
 from types import ModuleType
 
-_SUBMODULES = ("inside", "numpy_cells", "reverser", "scan", "seq2seq", "storage")
+_SUBMODULES = (
+    "backprop",
+    "by_hand",
+    "graphs",
+    "hmm",
+    "inside",
+    "language",
+    "ngram",
+    "numpy_cells",
+    "reverser",
+    "scan",
+    "seq2seq",
+    "storage",
+    "tagger",
+)
 
 __all__ = list(_SUBMODULES)
 

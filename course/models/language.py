@@ -62,8 +62,10 @@ class LanguageModel(Layered):
 
     def zero_state(self, rows: int) -> State:
         """Return the states before the first token of a text, each (rows, units)."""
-        widths = {name: self.config.units[int(name[-1]) - 1] for name in self.state_names}
-        return {name: tf.zeros([rows, width]) for name, width in widths.items()}
+        kinds = recurrent.STATES[self.config.cell]
+        widths = [width for width in self.config.units for _ in kinds]
+        zeros = (tf.zeros([rows, width]) for width in widths)
+        return dict(zip(self.state_names, zeros, strict=True))
 
     def logits(
         self, ids: tf.Tensor, state: State, training: bool = False
@@ -88,7 +90,7 @@ class LanguageModel(Layered):
             prompt_ids: int (batch, time), padding on the right only; without a token the chapter
                 is still empty.
         """
-        prompt_ids = tf.convert_to_tensor(prompt_ids)
+        prompt_ids = tf.cast(prompt_ids, tf.int32)
         rows = tf.shape(prompt_ids)[0]
         # What stands before a chapter is the end of another one.
         ids = tf.concat([tf.fill([rows, 1], END), prompt_ids], axis=1)
@@ -104,7 +106,7 @@ class LanguageModel(Layered):
         Returns:
             Logits of the next token (batch, size) and the new states.
         """
-        token_ids = tf.convert_to_tensor(token_ids)
+        token_ids = tf.cast(token_ids, tf.int32)
         _, new = self._run(tf.where(token_ids == START, PAD, token_ids)[:, None], state)
         return self._output(new[f"hidden_{len(self.config.units)}"]), new
 
@@ -156,16 +158,18 @@ class TiedOutput(keras.layers.Layer):
     def __init__(self, embedding: keras.layers.Embedding, **options) -> None:
         """Use the table of an embedding layer."""
         super().__init__(**options)
-        self._embedding = [embedding]  # in a list, so that its table is not counted as this layer's
+        # A function: Keras would count the weights of a layer that it finds here as this one's too,
+        # and the optimizer would move the table twice in each step.
+        self._table = lambda: embedding.embeddings
         self.supports_masking = True
 
     def build(self, shape: tuple) -> None:
         """Make the bias, a number for each token."""
-        self.bias = self.add_weight(shape=(self._embedding[0].input_dim,), name="bias")
+        self.bias = self.add_weight(shape=self._table().shape[:1], name="bias")
 
     def call(self, outputs: tf.Tensor) -> tf.Tensor:
         """Return the logits (…, tokens)."""
-        table = tf.convert_to_tensor(self._embedding[0].embeddings)
+        table = tf.convert_to_tensor(self._table())
         return tf.tensordot(outputs, table, [[-1], [1]]) + self.bias
 
 

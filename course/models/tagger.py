@@ -68,6 +68,9 @@ class Tagger(Layered):
         super().__init__(_make_layers(config))
         self.config = config
         self.keras_model = self._wire()
+        # One program for batches of all shapes.
+        shape = tf.TensorSpec((None, None), tf.int32)
+        self._labels = tf.function(self._likeliest, input_signature=[shape], autograph=False)
 
     def hiddens(self, ids: tf.Tensor) -> tf.Tensor:
         """Return the hidden state after each token: (batch, time, units).
@@ -99,12 +102,14 @@ class Tagger(Layered):
         Returns:
             int array (rows, time).
         """
-        ids = np.asarray(ids)
-        parts = [
-            tf.argmax(self.logits(ids[begin : begin + batch]), axis=-1)
-            for begin in range(0, len(ids), batch)
-        ]
-        return np.where(ids == PAD, PAD, np.concatenate(parts)) if parts else ids
+        ids = np.asarray(ids, np.int32)
+        starts = range(0, len(ids), batch)
+        parts = [self._labels(ids[start : start + batch]).numpy() for start in starts]
+        return np.concatenate(parts) if parts else ids
+
+    def _likeliest(self, ids: tf.Tensor) -> tf.Tensor:
+        """Return the likeliest labels, and 0 over padding: int32 (batch, time)."""
+        return tf.where(ids == PAD, PAD, tf.argmax(self.logits(ids), -1, tf.int32))
 
     def _description(self) -> dict:
         """Return the shape."""
