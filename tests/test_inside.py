@@ -12,6 +12,7 @@ from course.text import PAD
 runtime.tensorflow()
 import keras  # noqa: E402
 
+from course.models import language  # noqa: E402
 from course.models.seq2seq import Config, Seq2Seq  # noqa: E402
 
 TIME, FEATURES, UNITS = 5, 4, 7
@@ -65,6 +66,39 @@ def test_every_layer_ends_where_the_models_own_start_does(cell, layers, embeddin
     assert set(found) == set(start)
     for name, state in found.items():
         np.testing.assert_allclose(state, start[name][0], atol=1e-5)
+
+
+def language_model_of(cell, units=(UNITS, 5)):
+    model = language.LanguageModel(language.Config(11, units=units, cell=cell, embedding=3))
+    names, weights = zip(*model.get_weights().items(), strict=True)
+    model.set_weights(dict(zip(names, loud(weights), strict=True)))
+    return model
+
+
+@pytest.mark.parametrize("ids", [SENTENCE, []])
+@pytest.mark.parametrize("cell", KINDS)
+def test_every_layer_of_a_language_model_ends_where_its_start_does(cell, ids):
+    model = language_model_of(cell)
+    start = model.start(np.array([ids], np.int32))
+    for layer in (1, 2):
+        run = inside.language_run(model, [*ids, PAD], layer)
+        assert len(run) == len(ids) + 1  # END is read before the text
+        for name, states in run.states.items():
+            np.testing.assert_allclose(states[-1], start[f"{name}_{layer}"][0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "ids", "layer", "says"),
+    [
+        ("rnn", [4], 1, "an RNN has no gates"),
+        ("gru", [11], 1, "ids run from 2 to 11, the vocabulary has 11"),
+        ("gru", [4], 3, "no layer 3: the model has 1 to 2"),
+        ("lstm", [4], 0, "no layer 0"),
+    ],
+)
+def test_what_a_language_model_cannot_show_is_one_line(cell, ids, layer, says):
+    with pytest.raises(CourseError, match=says):
+        inside.language_run(language_model_of(cell), ids, layer)
 
 
 def shifted(states):

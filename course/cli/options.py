@@ -31,6 +31,13 @@ class Recurrent(StrEnum):
     lstm = "lstm"
 
 
+class Task(StrEnum):
+    """What is asked of a bit string."""
+
+    running = "running"
+    count = "count"
+
+
 class Size(StrEnum):
     """A named configuration."""
 
@@ -142,6 +149,17 @@ SizeName = Annotated[
 RecurrentName = Annotated[Recurrent | None, _choice("The kind of recurrent layer; usually gru.")]
 Width = Annotated[int | None, _number("E", 1, 4_096, "Width of the embeddings.")]
 Steps = Annotated[int | None, _number("T", 2, 1_000, "Tokens of a stream in one training step.")]
+
+# For bit strings.
+TaskName = Annotated[
+    Task | None,
+    _choice("running: even or odd, after every bit; count: how many ones, after the last one."),
+]
+Length = Annotated[int | None, _number("N", 2, 10_000, "Bits of a string; usually 50.")]
+Strings = Annotated[int | None, _number("N", 1, 100_000_000, "Random strings to learn from.")]
+SimpleName = Annotated[
+    Recurrent | None, _choice("The kind of recurrent layer; usually rnn, with ReLU.")
+]
 
 # For decoding.
 Model = Annotated[Path, typer.Option(metavar="DIR", help="What `course train … --save DIR` wrote.")]

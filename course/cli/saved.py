@@ -46,7 +46,8 @@ def settings_of(
         raise CourseError(f"{folder} holds no run of `{kind.command}`") from error
     for name, value in given.items():
         if name not in may_differ and value != getattr(saved, name):
-            option = f"--{name.replace('_', '-')}"
+            # `continue` can not be the name of a field.
+            option = "--" + {"continued": "continue"}.get(name, name).replace("_", "-")
             raise CourseError(
                 f"{option} is {value}, but the run in {folder} has {getattr(saved, name)}: leave "
                 f"{option} out, or train anew without --resume"
@@ -77,13 +78,13 @@ def run_in(folder: Path | None) -> dict | None:
         return None
 
 
-def what_was_kept(save: Path | None, before: dict | None, use: str) -> str:
+def what_was_kept(save: Path | None, before: dict | None, use: str | None = None) -> str:
     """Say after Ctrl-C what can be gone on from.
 
     Args:
         save: the model's folder, if there is one.
         before: what `run_in` gave of it before the training.
-        use: what the model is good for, as "translate".
+        use: the command that takes the model, as "translate", if there is one.
     """
     if save is None:
         return "interrupted; nothing was saved, as there was no --save"
@@ -92,9 +93,10 @@ def what_was_kept(save: Path | None, before: dict | None, use: str) -> str:
         still = f"; {save} is as it was" if before else ""
         return f"interrupted before the first epoch was over; nothing was saved{still}"
     epochs = len(after["history"]["epochs"])
+    used = f"{use} with --model {save}, or " if use else ""
     return (
-        f"interrupted; {save} keeps the best model of {epochs} epochs: {use} with --model "
-        f"{save}, or go on with --save {save} --resume"
+        f"interrupted; {save} keeps the best model of {epochs} epochs: {used}go on with --save "
+        f"{save} --resume"
     )
 
 

@@ -3,7 +3,7 @@
 import typer
 
 from course.cli import options as o
-from course.cli import saved, settings, translator, writer, writer_settings
+from course.cli import parity, saved, settings, translator, writer, writer_settings
 
 app = typer.Typer(
     help="Train a model.",
@@ -62,6 +62,37 @@ def train_translator(
         translator.train(settings.of_saved_run(save, given), save, resume=True)
     else:
         translator.train(settings.chosen(given), save)
+
+
+@app.command("parity", epilog="Example: course train parity --task count --save model")
+def train_parity(
+    task: o.TaskName = None,
+    length: o.Length = None,
+    strings: o.Strings = None,
+    cell: o.SimpleName = None,
+    units: o.Units = None,
+    epochs: o.Epochs = None,
+    batch: o.Batch = None,
+    learning_rate: o.Rate = None,
+    seed: o.Seed = None,
+    save: o.Save = None,
+    resume: o.Resume = False,
+) -> None:
+    """Train a small net to say whether a bit string has an even or an odd number of ones.
+
+    Progress goes to standard error. At the end standard output has the share of unseen strings that
+    it gets right, at the length it was trained on and at others, and a few of them.
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    save, resume = given.pop("save", None), given.pop("resume")
+    if resume and save is None:
+        raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
+    if save is not None:
+        saved.check_folder(save)
+    if resume:
+        parity.train(parity.of_saved_run(save, given), save, resume=True)
+    else:
+        parity.train(parity.chosen(given), save)
 
 
 @app.command("writer", epilog="Example: course train writer --book 1342 --save book")

@@ -97,8 +97,8 @@ def prepare(settings: Settings) -> Data:
     ids, judged = (running_ids(texts, codec) for texts in (train, held_out))
     if len(ids) <= settings.steps or len(judged) < 2:
         raise CourseError(
-            f"{book.name} has {book.words:,} words, too few: training needs more than one section "
-            f"of {settings.steps} tokens (--steps), and a chapter or a paragraph to hold out"
+            f"{book.name}, {book.origin}, has {book.words:,} words, too few: training needs more "
+            f"than one section of {settings.steps} tokens (--steps), and a chapter to hold out"
         )
     return Data(book, codec, train, ids, judged)
 

@@ -142,16 +142,15 @@ class Labelled:
 
         Args:
             ids: int (rows, time), padding on the right only.
-            labels: int (rows, time), 0 where nothing is asked.
+            labels: int (rows, time), 0 where nothing is asked; (rows, 1) for a model that answers
+                after the last token only.
             batch: rows a batch.
 
         Raises:
-            CourseError: the shapes differ, there is no row, or the batch is below 1.
+            CourseError: there is no row, not as many labels, or the batch is below 1.
         """
-        if ids.shape != labels.shape or ids.ndim != 2:
-            raise CourseError(
-                f"ids {ids.shape} and labels {labels.shape} must be alike, rows of steps"
-            )
+        if ids.ndim != 2 or labels.ndim != 2 or len(ids) != len(labels):
+            raise CourseError(f"ids {ids.shape} and labels {labels.shape} must be rows, as many")
         if batch < 1 or not len(ids):
             raise CourseError(f"{len(ids)} rows cannot be put into batches of {batch}")
         self.ids, self.labels = ids.astype(np.int32), labels.astype(np.int32)
@@ -162,7 +161,7 @@ class Labelled:
         return -(-len(self.ids) // self.batch)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield ids and labels, int32 (batch, time) each, in the order of the rows."""
+        """Yield ids and labels, int32, in the order of the rows."""
         return self._cut(np.arange(len(self.ids)))
 
     def shuffled(self, seed: int, epoch: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:

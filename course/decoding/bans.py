@@ -51,16 +51,15 @@ def no_repeats(logits: tf.Tensor, history: tf.Tensor, step: tf.Tensor, order: in
         Paulus et al., 2018, section 2.5, for trigrams.
     """
     width = tf.shape(history)[1] - order + 1
-    windows = tf.stack([history[:, k : k + width] for k in range(order)], axis=-1)
-    latest = history[:, step + 1 : step + order]  # the last order - 1 tokens
-    alike = tf.reduce_all(windows[..., : order - 1] == latest[:, None], axis=-1)
-    # PAD stands before the first token: a window that reaches into it holds no n-gram.
-    whole = tf.reduce_all(windows != PAD, axis=-1)
-    ends = tf.where(alike & whole, windows[..., -1], PAD)
-    rows = tf.broadcast_to(tf.range(tf.shape(logits)[0])[:, None], tf.shape(ends))
-    places = tf.stack([rows, ends], axis=-1)
-    hits = tf.scatter_nd(places, tf.ones_like(ends), tf.shape(logits))
-    # Windows that forbid nothing point at PAD, which is never a target.
+    ends = history[:, order - 1 :]
+    # PAD stands before and behind what was said: a window that reaches into it holds no n-gram.
+    alike = (history[:, :width] != PAD) & (ends != PAD)
+    for place in range(order - 1):
+        latest = history[:, step + 1 + place, None]
+        alike &= history[:, place : place + width] == latest
+    found = tf.where(alike)
+    places = tf.stack([found[:, 0], tf.cast(tf.gather_nd(ends, found), tf.int64)], axis=1)
+    hits = tf.scatter_nd(places, tf.ones_like(found[:, 0]), tf.shape(logits, tf.int64))
     allowed = tf.where(hits > 0, NEVER, logits)
     stuck = tf.reduce_max(allowed, axis=-1, keepdims=True) <= NEVER / 2
     return tf.where(stuck, logits, allowed)

@@ -12,9 +12,10 @@ import numpy as np
 
 from course.errors import CourseError
 from course.models import numpy_cells
-from course.text import PAD
+from course.text import END, PAD
 
 if TYPE_CHECKING:
+    from course.models.language import LanguageModel
     from course.models.seq2seq import Seq2Seq
 
 _STEPS = {"lstm": numpy_cells.lstm_step, "gru": numpy_cells.gru_step}
@@ -64,11 +65,35 @@ def encoder_run(model: "Seq2Seq", source_ids: Sequence[int], layer: int = 1) -> 
     """
     if layer not in range(1, model.config.layers + 1):
         raise CourseError(f"no layer {layer}: the encoder has 1 to {model.config.layers}")
-    run = _read(model.config.cell, *_first(model, _ids(model, source_ids)))
-    for number in range(2, layer + 1):
-        weights = model.layer(f"encoder_{number}").get_weights()
-        run = _read(model.config.cell, run.states["hidden"], weights)
-    return run
+    ids = _ids(source_ids, model.config.source_size)
+    if not ids.size:
+        raise CourseError("there is no token to read: give at least one")
+    first, *others = (model.layer(f"encoder_{number}") for number in range(1, layer + 1))
+    above = [other.get_weights() for other in others]
+    return _read_layers(model.config.cell, *_first(model, ids, first.get_weights()), above)
+
+
+def language_run(model: "LanguageModel", ids: Sequence[int], layer: int = 1) -> CellRun:
+    """Read the beginning of a text with a language model, as its `start` does.
+
+    Args:
+        model: with GRU or LSTM layers.
+        ids: of the text, none for an empty one; PAD is left out. END is read before them.
+        layer: 1 for the one that reads the tokens; a higher one reads the hidden states below it.
+
+    Raises:
+        CourseError: its layers have no gates, there is no such layer, or the vocabulary does not
+            hold an id.
+    """
+    cell, layers = model.config.cell, len(model.config.units)
+    if cell not in _STEPS:
+        raise CourseError(f"an {cell.upper()} has no gates to look at: give a GRU or an LSTM")
+    if layer not in range(1, layers + 1):
+        raise CourseError(f"no layer {layer}: the model has 1 to {layers}")
+    read = _ids([END, *ids], model.config.size)
+    table = model.layer("embedding").get_weights()[0]
+    weights = [model.layer(f"recurrent_{n}").get_weights() for n in range(1, layer + 1)]
+    return _read_layers(cell, table[read], weights[0], weights[1:])
 
 
 def layer_run(keras_layer: Any, inputs: np.ndarray) -> CellRun:
@@ -98,28 +123,37 @@ def _read(cell: str, inputs: np.ndarray, weights: list[np.ndarray]) -> CellRun:
     return CellRun(cell, _over_time(gates), _over_time(after))
 
 
+def _read_layers(
+    cell: str, inputs: np.ndarray, weights: list[np.ndarray], above: list[list[np.ndarray]]
+) -> CellRun:
+    """Read a sequence with a layer, and its hidden states with each of the layers above it."""
+    run = _read(cell, inputs, weights)
+    for weights in above:
+        run = _read(cell, run.states["hidden"], weights)
+    return run
+
+
 def _over_time(steps: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Join what each step gave, (1, units) by name, to arrays (time, units)."""
     return {name: np.concatenate([step[name] for step in steps]) for name in steps[0]}
 
 
-def _ids(model: "Seq2Seq", source_ids: Sequence[int]) -> np.ndarray:
+def _ids(ids: Sequence[int], size: int) -> np.ndarray:
     """Return the real tokens of a sentence.
 
     Raises:
-        CourseError: there is none, or one that the vocabulary does not hold.
+        CourseError: there is one that the vocabulary does not hold.
     """
-    ids, size = np.array([id for id in source_ids if id != PAD], int), model.config.source_size
-    if not ids.size:
-        raise CourseError("there is no token to read: give at least one")
-    if ids.min() < 0 or ids.max() >= size:
+    ids = np.array([id for id in ids if id != PAD], int)
+    if ids.size and (ids.min() < 0 or ids.max() >= size):
         raise CourseError(f"ids run from {ids.min()} to {ids.max()}, the vocabulary has {size}")
     return ids
 
 
-def _first(model: "Seq2Seq", ids: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return what the encoder's first layer reads, (time, features), and its weights."""
-    weights = model.layer("encoder_1").get_weights()
+def _first(
+    model: "Seq2Seq", ids: np.ndarray, weights: list[np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return what the encoder's first layer reads, (time, features), and weights that fit it."""
     if model.config.embedding is not None:
         return model.layer("encoder_input").get_weights()[0][ids], weights
     # A one-hot row meets one row of the kernel only; multiplying all others by 0 takes the longest

@@ -165,7 +165,7 @@ class TiedOutput(keras.layers.Layer):
 
     def build(self, shape: tuple) -> None:
         """Make the bias, a number for each token."""
-        self.bias = self.add_weight(shape=self._table().shape[:1], name="bias")
+        self.bias = self.add_weight(self._table().shape[:1], "zeros", name="bias")
 
     def call(self, outputs: tf.Tensor) -> tf.Tensor:
         """Return the logits (…, tokens)."""

@@ -1,8 +1,8 @@
 """A recurrent net that gives every token a label: the parity of a bit string in lesson 01.
 
-A recurrent layer reads, and a Dense layer answers at every step. Which answers count is said by the
-labels it is trained on: one at each step (many-to-many) or one at the end (many-to-one). The layers
-are wired twice: as a Keras model, and as the fast path that `course.training` uses.
+A recurrent layer reads, and a Dense layer answers: after every token (many-to-many), or after the
+last one alone (many-to-one), which spares the other answers. The layers are wired twice: as a Keras
+model, and as the fast path that `course.training` uses.
 """
 
 from dataclasses import asdict, dataclass
@@ -27,6 +27,8 @@ class Config:
         cell: "rnn", "gru" or "lstm".
         activation: "tanh" or "relu", of an "rnn"; the other cells have their own.
         seed: draws the first weights.
+        every_step: answer after every token; else after the last one only: `time` of logits and
+            labels is then 1.
     """
 
     inputs: int
@@ -35,6 +37,7 @@ class Config:
     cell: str = "rnn"
     activation: str = "tanh"
     seed: int = 0
+    every_step: bool = True
 
 
 @keras.saving.register_keras_serializable("course")
@@ -54,7 +57,7 @@ class LabelsOnly(keras.layers.Layer):
 
 
 class Tagger(Layered):
-    """A recurrent layer and a Dense layer on every step, for training and for reading.
+    """A recurrent layer and a Dense layer on what it gives, for training and for reading.
 
     Attributes:
         config: its shape.
@@ -78,7 +81,7 @@ class Tagger(Layered):
         Args:
             ids: int (batch, time), padding on the right only.
         """
-        return tf.transpose(self._read(tf.convert_to_tensor(ids)), [1, 0, 2])
+        return tf.transpose(self._read(tf.convert_to_tensor(ids))[0], [1, 0, 2])
 
     def logits(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Run the fast path.
@@ -90,7 +93,9 @@ class Tagger(Layered):
         Returns:
             float32 (batch, time, labels). Over padding they mean nothing.
         """
-        return tf.transpose(self._answer(self._read(tf.convert_to_tensor(ids))), [1, 0, 2])
+        outputs, hidden = self._read(tf.convert_to_tensor(ids))
+        asked = outputs if self.config.every_step else hidden[None]
+        return tf.transpose(self._answer(asked), [1, 0, 2])
 
     def predict(self, ids: np.ndarray, batch: int = 1_000) -> np.ndarray:
         """Return the likeliest label of each token, and 0 over padding.
@@ -109,7 +114,9 @@ class Tagger(Layered):
 
     def _likeliest(self, ids: tf.Tensor) -> tf.Tensor:
         """Return the likeliest labels, and 0 over padding: int32 (batch, time)."""
-        return tf.where(ids == PAD, PAD, tf.argmax(self.logits(ids), -1, tf.int32))
+        labels = tf.argmax(self.logits(ids), -1, tf.int32)
+        read = ids if self.config.every_step else tf.reduce_max(ids, axis=1, keepdims=True)
+        return tf.where(read == PAD, PAD, labels)
 
     def _description(self) -> dict:
         """Return the shape."""
@@ -123,17 +130,19 @@ class Tagger(Layered):
     def _wire(self) -> keras.Model:
         """Wire the layers as a Keras model."""
         ids = keras.Input((None,), dtype="int32", name="ids")
-        outputs = self.layer("recurrent")(self.layer("input")(ids))[0]
-        return keras.Model(ids, self._answer(outputs), name="tagger")
+        outputs, hidden = self.layer("recurrent")(self.layer("input")(ids))[:2]
+        asked = outputs if self.config.every_step else keras.ops.expand_dims(hidden, 1)
+        return keras.Model(ids, self._answer(asked), name="tagger")
 
-    def _read(self, ids: tf.Tensor) -> tf.Tensor:
-        """Run the recurrent layer: (time, batch, units)."""
+    def _read(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the hidden states: all (time, batch, units), and the rows' last (batch, units)."""
         lengths = tf.reduce_sum(tf.cast(ids != PAD, tf.int32), axis=1)
         layer, config = self.layer("recurrent"), self.config
         zeros = tf.zeros([tf.shape(ids)[0], config.units])
         first = [zeros for _ in recurrent.STATES[config.cell]]
         projected = recurrent.project_ids(layer, tf.transpose(ids))
-        return recurrent.recur(layer, projected, first, lengths)[0]
+        outputs, states = recurrent.recur(layer, projected, first, lengths)
+        return outputs, states[0]
 
     def _answer(self, outputs: tf.Tensor) -> tf.Tensor:
         """Turn outputs (…, units) into logits (…, labels)."""

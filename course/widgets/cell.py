@@ -7,8 +7,8 @@ import numpy as np
 import traitlets
 
 from course.errors import CourseError
-from course.models.inside import CellRun, encoder_run
-from course.text import UNK, Codec
+from course.models.inside import CellRun, encoder_run, language_run
+from course.text import END, SPECIAL_TOKENS, UNK, Codec
 from course.widgets.drawing import Drawing, Table, chip, escape, text
 from course.widgets.frame import Part, beside, controls, guarded
 from course.widgets.player import Stepped
@@ -34,12 +34,13 @@ def inside_a_cell(
     source: Codec | None = None,
     **settings: Any,
 ) -> "InsideACell":
-    """Watch the gates of one unit at a time while a translator's encoder reads a sentence.
+    """Watch the gates of one unit at a time while a model reads a sentence.
 
     Args:
-        model: a `Seq2Seq` with LSTM or GRU layers.
+        model: a `Seq2Seq`, whose encoder reads, or a `LanguageModel`, which reads END before the
+            sentence; with LSTM or GRU layers.
         sentence: what it reads.
-        layer: which recurrent layer of the encoder, counted from 1.
+        layer: which recurrent layer of those that read, counted from 1.
         source: from text to the ids that it reads; the model's own if None.
         settings: any of the demo's traits to begin with, as `unit=3`.
 
@@ -47,14 +48,13 @@ def inside_a_cell(
         The demo, one widget: show it as the last line of a cell.
 
     Raises:
-        CourseError: the model has no encoder to look into, no such layer, or no codec.
+        CourseError: the model has no gates to look at, no such layer, or no codec.
     """
-    source = source or getattr(model, "source", None)
-    if not (hasattr(model, "config") and hasattr(model, "layer")):
-        raise CourseError(f"{type(model).__name__} has no recurrent layers to look into")
-    if layer not in range(1, model.config.layers + 1):
-        most = model.config.layers
-        raise CourseError(f"no layer {layer!r}: the encoder has 1 to {most}, a whole number")
+    source = source or getattr(model, "source", None) or getattr(model, "codec", None)
+    most = len(_widths(model))
+    if layer not in range(1, most + 1):
+        reader = "model" if _is_language(model) else "encoder"
+        raise CourseError(f"no layer {layer!r}: the {reader} has 1 to {most}, a whole number")
     if source is None:
         raise CourseError("this model has no source codec: pass source=")
     check_codec(source)
@@ -65,7 +65,7 @@ class InsideACell(Stepped):
     """A demo of what a recurrent layer does at every token.
 
     Attributes:
-        sentence: what the encoder reads.
+        sentence: what the model reads.
         layer: which recurrent layer, counted from 1.
         unit: which of its units; the one whose gates swing most if none is asked for.
         step: the place of the present token.
@@ -83,11 +83,11 @@ class InsideACell(Stepped):
     def __init__(self, model: Any, source: Codec, **settings: Any) -> None:
         """Read the sentence and lay the demo out."""
         super().__init__()
-        self.model, self.source = model, source
+        self.model, self.source, self.widths = model, source, _widths(model)
         self.run: CellRun | None = None
         self.ids: list[int] = []
         self.tokens: list[str] = []
-        self.ranking = np.arange(model.config.units)
+        self.ranking = np.arange(max(self.widths))
         rows = {"lstm": 6, "gru": 4}[model.config.cell]
         self.heights = {**self.heights, "gates": rows * BAND + LABELS}
         self.begin_with(settings)
@@ -118,12 +118,12 @@ class InsideACell(Stepped):
     @traitlets.validate("unit")
     def _is_a_unit(self, proposal: dict) -> int:
         """Keep the unit among those that the layer has."""
-        return min(max(0, proposal["value"]), self.model.config.units - 1)
+        return min(max(0, proposal["value"]), self.widths[self.layer - 1] - 1)
 
     @traitlets.validate("layer")
     def _is_a_layer(self, proposal: dict) -> int:
-        """Keep the layer among those that the encoder has."""
-        return min(max(1, proposal["value"]), self.model.config.layers)
+        """Keep the layer among those that read."""
+        return min(max(1, proposal["value"]), len(self.widths))
 
     def view(self, still: bool = False) -> dict[str, Part]:
         """Return the sentence, what happened in words, a chart a gate, and a table."""
@@ -146,7 +146,11 @@ class InsideACell(Stepped):
         """Read the sentence anew."""
         tokens = tokens_of(self.source, self.sentence)
         ids = self.source.vocabulary.ids(tokens)
-        run = encoder_run(self.model, ids, self.layer)
+        if _is_language(self.model):
+            run = language_run(self.model, ids, self.layer)
+            tokens, ids = [SPECIAL_TOKENS[END], *tokens], [END, *ids]
+        else:
+            run = encoder_run(self.model, ids, self.layer)
         if not all(np.isfinite(values).all() for values in {**run.gates, **run.states}.values()):
             raise CourseError("this layer's gates are no numbers: its training has diverged")
         self.run = run
@@ -164,6 +168,7 @@ class InsideACell(Stepped):
         self._read()
         if change["name"] == "sentence":
             self.step = 0
+        self.unit = min(self.unit, len(self.ranking) - 1)  # the layer may be a narrower one
         self.draw()
 
     @guarded
@@ -242,17 +247,35 @@ class InsideACell(Stepped):
         """Return a control for each setting, tied to it in both directions."""
         narrow = {"layout": {"width": "130px"}, "style": {"description_width": "44px"}}
         wide = {"layout": {"width": "100%"}, "style": {"description_width": "70px"}}
-        config = self.model.config
         knobs = {
             "sentence": ipywidgets.Text(description="sentence", continuous_update=False, **wide),
             "layer": ipywidgets.BoundedIntText(
-                min=1, max=config.layers, description="layer", **narrow
+                min=1, max=len(self.widths), description="layer", **narrow
             ),
             "unit": ipywidgets.BoundedIntText(
-                min=0, max=config.units - 1, description="unit", **narrow
+                min=0, max=max(self.widths) - 1, description="unit", **narrow
             ),
         }
         return self.tie(knobs)
+
+
+def _is_language(model: Any) -> bool:
+    """Say whether a model reads running text, and not a sentence to translate."""
+    return getattr(model, "kind", None) == "language"
+
+
+def _widths(model: Any) -> tuple[int, ...]:
+    """Return the units of each recurrent layer that reads, the lowest first.
+
+    Raises:
+        CourseError: it has none, or none with gates.
+    """
+    if not (_is_language(model) or getattr(model, "kind", None) == "seq2seq"):
+        raise CourseError(f"{type(model).__name__} has no recurrent layers to look into")
+    config = model.config
+    if config.cell == "rnn":
+        raise CourseError("an RNN has no gates to look at: give a GRU or an LSTM")
+    return config.units if _is_language(model) else (config.units,) * config.layers
 
 
 def by_swing(run: CellRun) -> np.ndarray:

@@ -261,6 +261,44 @@ def test_the_static_twin_shows_on_an_exported_page(demo, page):
     assert "open or highest" in exported and "u-image" in exported
 
 
+@pytest.fixture(scope="module")
+def language_model(codecs):
+    from course.models.language import Config, LanguageModel
+
+    return LanguageModel(Config(len(codecs[0].vocabulary), units=(7, 5), embedding=3), codecs[0])
+
+
+def test_a_language_model_reads_end_first_and_its_layers_have_their_own_widths(language_model):
+    demo = widgets.inside_a_cell(language_model, SENTENCE, unit=6)
+    assert demo.tokens == ["<end>", "my", "sister", "is", "tired", "."] and demo.last == 5
+    for layer, width in ((1, 7), (2, 5)):
+        demo.layer, demo.step = layer, 5
+        state = language_model.start(np.array([demo.ids[1:]]))[f"hidden_{layer}"][0]
+        for demo.unit in range(width):
+            assert demo.rows["hidden"][-1] == pytest.approx(float(state[demo.unit]), abs=1e-5)
+        assert f"of 0 to {width - 1} (GRU" in demo.panes["sentence"].value
+    demo.unit = 6
+    assert demo.unit == 4
+
+
+def test_a_narrower_layer_moves_the_unit_into_it(language_model):
+    demo = widgets.inside_a_cell(language_model, SENTENCE, unit=6)
+    knob(demo, "layer").value = 2
+    assert demo.unit == 4 and knob(demo, "unit").value == 4 and demo.message == ""
+    demo.next_unit.click()
+    assert demo.unit in range(5)
+
+
+def test_a_language_model_without_gates_or_layer_is_one_line(language_model, codecs):
+    from course.models.language import Config, LanguageModel
+
+    with pytest.raises(CourseError, match="no layer 3: the model has 1 to 2"):
+        widgets.inside_a_cell(language_model, SENTENCE, layer=3)
+    plain = LanguageModel(Config(len(codecs[0].vocabulary), units=(3,), cell="rnn"), codecs[0])
+    with pytest.raises(CourseError, match="an RNN has no gates"):
+        widgets.inside_a_cell(plain, SENTENCE)
+
+
 class NoLayers:
     def start(self, source_ids):
         return {}

@@ -1,0 +1,219 @@
+"""Training a net on the parity of bit strings from the command line."""
+
+import math
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from course import runtime
+from course.cli import saved
+from course.cli.guard import Interrupted, note
+from course.corpora import bits
+from course.errors import CourseError
+
+# Strings of 50 bits, and the units, are those of a well-known book; see docs/measurements.md.
+USUAL = {
+    "running": {"strings": 100_000, "units": 24, "epochs": 2, "batch": 100},
+    "count": {"strings": 100_000, "units": 24, "epochs": 2, "batch": 100},
+}
+RATES = {"rnn": 1e-2, "gru": 1e-2, "lstm": 2e-2}
+FAST = {"length": 10, "strings": 1_000, "units": 8, "epochs": 2, "batch": 50}
+LONGER = (100, 200, 500)
+JUDGED, JUDGED_FAST = 10_000, 200
+SHOWN, SHOWN_BITS = 3, 60
+MAY_DIFFER = {"epochs"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what a run gives; the names are those of the options.
+
+    Attributes:
+        task: "running" asks for the parity after every bit, "count" for the ones after the last.
+        length: bits of a string.
+        strings: how many are learnt from.
+    """
+
+    command: ClassVar[str] = "course train parity"
+
+    strings: int
+    units: int
+    epochs: int
+    batch: int
+    learning_rate: float
+    task: str = "running"
+    length: int = 50
+    cell: str = "rnn"
+    seed: int = 0
+
+    @property
+    def every_step(self) -> bool:
+        """Whether something is asked after every bit."""
+        return self.task == "running"
+
+
+def chosen(given: dict[str, Any]) -> Settings:
+    """Complete the options that were given.
+
+    Args:
+        given: values by the options' names.
+    """
+    given = _plain(given)
+    usual = dict(USUAL[given.get("task", "running")])
+    usual["learning_rate"] = RATES[given.get("cell", "rnn")]
+    return Settings(**usual | (FAST if runtime.fast_mode() else {}) | given)
+
+
+def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
+    """Return the settings of the run in a folder, with another number of epochs if given.
+
+    Args:
+        folder: where the run was saved.
+        given: values by the options' names.
+
+    Raises:
+        CourseError: there is no such run, or one of the options does not fit it.
+    """
+    return saved.settings_of(Settings, folder, _plain(given), MAY_DIFFER)
+
+
+def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+    """Train, keep the best model, and report.
+
+    Args:
+        settings: what the run depends on.
+        save: the model's folder; None to write nothing.
+        resume: go on with the run in `save`.
+
+    Raises:
+        CourseError: it would not fit into memory, or the model cannot be saved.
+        Interrupted: Ctrl-C; the message says what was kept.
+    """
+    began, before = time.perf_counter(), saved.run_in(save)
+    _check_memory(settings)
+    judged_strings = runtime.pick(JUDGED, JUDGED_FAST)
+    strings, judged = bits.split(settings.strings, judged_strings, settings.length, settings.seed)
+    _introduce(settings, len(judged))
+    try:
+        model = _fit(settings, strings, judged, save, resume)
+        _report(model, settings, judged)
+    except KeyboardInterrupt:
+        raise Interrupted(saved.what_was_kept(save, before)) from None
+    print(f"time               {time.perf_counter() - began:.0f} s")
+    print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
+
+
+def _plain(given: dict[str, Any]) -> dict[str, Any]:
+    """Return values that a JSON file holds as they are."""
+    return {name: getattr(value, "value", value) for name, value in given.items()}
+
+
+def _check_memory(settings: Settings) -> None:
+    """Refuse strings or a batch that cannot fit into this machine's memory."""
+    import psutil
+
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[settings.cell]
+    labels = bits.label_count(settings.task, settings.length)
+    # A string is kept as bits, ids and labels, and drawn as numbers of 8 bytes. A step keeps gates,
+    # slopes and their gradients, and three times the logits; the weights are kept five times.
+    corpus = settings.strings * settings.length * 17
+    step = settings.batch * settings.length * (4 * gates * settings.units + 3 * labels)
+    weights = gates * settings.units * settings.units
+    needed, free = corpus + 4 * (step + 5 * weights), psutil.virtual_memory().available
+    if needed > free:
+        raise CourseError(
+            f"this run would take about {needed / 1e9:,.0f} GB and {free / 1e9:,.1f} GB are free: "
+            "choose fewer --strings, a smaller --batch or --length, or fewer --units"
+        )
+
+
+def _introduce(settings: Settings, judged: int) -> None:
+    """Say what is trained on what, before the first epoch."""
+    asked = {"running": "even or odd after every bit", "count": "how many ones after the last bit"}
+    note(
+        f"{settings.strings:,} random strings of {settings.length} bits to learn from, {judged:,} "
+        f"others held out; asked: {asked[settings.task]}"
+    )
+
+
+def _fit(settings: Settings, strings: np.ndarray, judged: np.ndarray, save: Path | None, resume):
+    """Build the model and train it; return it with its best weights."""
+    from course import training
+    from course.models.tagger import Config, Tagger
+
+    labels = bits.label_count(settings.task, settings.length)
+    shape = {"units": settings.units, "cell": settings.cell, "every_step": settings.every_step}
+    model = Tagger(Config(bits.INPUTS, labels, **shape, activation="relu", seed=settings.seed))
+    model.about = {"options": asdict(settings)}
+    size = sum(math.prod(weight.shape) for weight in model.trainable_variables)
+    note(f"{settings.units} {settings.cell.upper()} units: {size:,} parameters")
+    history = training.fit(
+        model,
+        *(_labelled(settings, part) for part in (strings, judged)),
+        epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        seed=settings.seed,
+        folder=save,
+        resume=resume,
+    )
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    if not math.isfinite(history.best.valid_loss):
+        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
+    return model
+
+
+def _labelled(settings: Settings, strings: np.ndarray) -> bits.Labelled:
+    """Return some strings with what is asked of them."""
+    labels = bits.TASKS[settings.task](strings)
+    asked = labels if settings.every_step else labels[:, -1:]
+    return bits.Labelled(bits.ids(strings), asked, settings.batch)
+
+
+def _report(model, settings: Settings, judged: np.ndarray) -> None:
+    """Print how many strings the model gets right, at the length it knows and at others.
+
+    Args:
+        model: a trained tagger.
+        settings: what it was trained on.
+        judged: strings of the training's length that it has not seen.
+    """
+    tests = {settings.length: judged}
+    for length in LONGER:
+        draws = np.random.default_rng((settings.seed, length, 1))
+        tests.setdefault(length, bits.draw(runtime.pick(JUDGED, JUDGED_FAST), length, draws))
+    print("right, of strings that training has not seen:")
+    for length, strings in tests.items():
+        predicted, true = _answers(model, settings, strings)
+        right = f"parity {np.mean(predicted % 2 == true % 2):8.2%}"
+        if settings.task == "count":
+            right += f"   sum {np.mean(predicted == true):8.2%}"
+        print(f"{length:5} bits         {right}   ({len(strings):,} strings)")
+    shown = random.Random(settings.seed).sample(range(len(judged)), min(SHOWN, len(judged)))
+    for string in judged[sorted(shown)]:
+        predicted, true = (_say(a[0], settings) for a in _answers(model, settings, string[None]))
+        print(f"  {_written(string)} -> {predicted} (true: {true})")
+
+
+def _answers(model, settings: Settings, strings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the model says of whole strings, and what is true: int (strings,) each."""
+    rows = max(1, min(1_000, 50_000_000 // (strings.shape[1] * settings.units)))
+    labels = model.predict(bits.ids(strings), rows), bits.TASKS[settings.task](strings)
+    return tuple(rows[:, -1] - 1 for rows in labels)
+
+
+def _say(answer: int, settings: Settings) -> str:
+    """Put an answer in words."""
+    parity = ("even", "odd")[answer % 2]
+    return parity if settings.task == "running" else f"{answer} ones, {parity}"
+
+
+def _written(string: np.ndarray) -> str:
+    """Write a string of bits, a long one shortened in the middle."""
+    digits = "".join(map(str, string))
+    half = SHOWN_BITS // 2
+    return digits if len(digits) <= SHOWN_BITS else f"{digits[:half]}…{digits[-half:]}"
