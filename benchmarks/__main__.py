@@ -16,9 +16,10 @@ NAMES = {
     "demo": "`make demo`: seconds and BLEU",
     "grading": "twelve submissions that import TensorFlow: nbgrader autograde against ours",
     "survival": "hostile and broken submissions: nbgrader autograde against ours (15 minutes)",
+    "parity": "`course train parity` on five seeds, and a book's run of 100 epochs (20 minutes)",
     "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",
     "widgets": "milliseconds from a click to the new picture, memory of 500 steps (10 minutes)",
-    "writer": "`course train writer` on a real novel: perplexity, tokens a second, share of the limit",
+    "writer": "`course train writer` on a real novel: perplexity, seconds, share of the limit",
     "training": "time to the tutorials' best validation loss, 10,000 real pairs (20 minutes)",
 }
 RESULTS = Path("build") / "benchmarks"

@@ -25,6 +25,7 @@ _SAYING = set(
 _PERSONS = set("he she i we they it".split())
 
 _ENDS = set(".!?…")
+_PAUSES = set(",;:")
 _OPENING, _CLOSING = set("“‘"), set("”’")
 _QUOTES = set('“”‘’"')
 _NEVER_FIRST = set(".,;:!?…)]”’")
@@ -77,7 +78,7 @@ def typeset(text: str, capitals: Mapping[str, str]) -> str:
         The page; empty for a text without words.
     """
     tokens = _finished(WORD.findall(unify(text)))
-    paragraphs = (_balanced(paragraph) for paragraph in _split(tokens))
+    paragraphs = (_balanced(_single(paragraph)) for paragraph in _split(tokens))
     return "\n\n".join(join_words(_cased(tokens, capitals)) for tokens in paragraphs if tokens)
 
 
@@ -214,6 +215,16 @@ def _split(tokens: list[str]) -> Iterator[list[str]]:
             if any(map(_is_word, paragraph)):
                 yield paragraph
             paragraph = []
+
+
+def _single(tokens: list[str]) -> list[str]:
+    """Drop a comma, a semicolon or a colon that another mark follows at once, as in “, .”."""
+    following = [*tokens[1:], ""]
+    return [
+        token
+        for token, after in zip(tokens, following, strict=True)
+        if not (token in _PAUSES and after in _PAUSES | _ENDS)
+    ]
 
 
 def _balanced(tokens: list[str]) -> list[str]:

@@ -275,24 +275,26 @@ print("labels:", colour[row][source[row] > 0], "(0: nothing is asked)")
 
 
 # %%
+def right_labels(label, of_answer=0):
+    pairs = [arrays(asked[gap]) for gap in gaps]
+    return [(label(words)[:, -1] == of_answer + answer[:, -1]).mean() for words, answer in pairs]
+
+
 def labelling(states, labels, of_answer=0):
     began = time.perf_counter()
     model = hmm.count(source, labels, states, size)
     seconds = time.perf_counter() - began
     numbers = sum(table.size for table in (model.start, model.transitions, model.emissions))
-    pairs = [arrays(asked[gap]) for gap in gaps]
-    found = [
-        (model.viterbi(ids)[0][:, -1] == label[:, -1] + of_answer).mean() for ids, label in pairs
-    ]
-    return found, numbers, seconds
+    return right_labels(lambda words: model.viterbi(words)[0], of_answer), numbers, seconds
 
 
+# %%
 each_word = np.where(colour > 0, size + colour, source)
 results["HMM, a state a word"] = labelling(size + 3, each_word, of_answer=size)
 print("right colours by gap:", *(f"{share:.2f}" for share in results["HMM, a state a word"][0]))
 
 # %% [markdown]
-# It forgets the season at the first word of filling: a chain that is in the state *we* knows that it is there, and nothing else. So we help it, and name the states after what has to be remembered: *green so far*, *brown so far*, *white so far*, and *no season yet*.
+# It forgets the season with the next word: a chain that is in the state *we* knows that it is there, and nothing else. So we help it, and name the states after what has to be remembered: *green so far*, *brown so far*, *white so far*, and *no season yet*.
 
 # %%
 so_far = np.where(source > 0, colour.max(axis=1, keepdims=True), 0)
@@ -310,19 +312,17 @@ def recurrent_net(cell):
     model, data = Tagger(Config(size, 4, units=16, cell=cell)), bits.Labelled(source, colour, 100)
     training.fit(model, data, epochs=runtime.pick(10, 2), learning_rate=0.01, show=False)
     seconds = time.perf_counter() - began
-    pairs = [arrays(asked[gap]) for gap in gaps]
-    found = [(model.predict(ids)[:, -1] == label[:, -1]).mean() for ids, label in pairs]
-    return found, sum(weight.size for weight in model.get_weights().values()), seconds
+    numbers = sum(weight.size for weight in model.get_weights().values())
+    return right_labels(model.predict), numbers, seconds
 
 
 results["simple recurrent net"] = recurrent_net("rnn")
 results["GRU"] = recurrent_net("gru")
 
 # %%
-curves = {name: (gaps, found) for name, (found, _, _) in results.items()}
-plots.lines(
-    curves, "words between season and grass", "right colours (share)", "Who remembers the season?"
-)
+shares = [found for found, _, _ in results.values()]
+label = "words between season and grass"
+plots.matrix(shares, gaps, list(results), "Right colours", x_label=label, value_label="share right")
 
 # %%
 for name, (found, numbers, seconds) in results.items():
@@ -347,12 +347,10 @@ print(f"  a recurrent net of {units} units has {units**2} recurrent weights")
 
 # %%
 string = rng.integers(0, 2, 50)
-parity_so_far = 0
+said = 0
 for bit in string:
-    parity_so_far = small_net(bit, parity_so_far)
-print(
-    f"{string.sum()} ones, so the parity is {string.sum() % 2}; the small net says {parity_so_far}"
-)
+    said = small_net(bit, said)
+print(f"{string.sum()} ones, so the parity is {string.sum() % 2}; the small net says {said}")
 
 # %% [markdown]
 # One input is the next bit, the other is what the net itself said one step before. That is all: a *recurrent net* is a feed-forward net that gets its own last result as an input. What is handed on is called the *state*, and the part that is used again and again is the *cell*.
@@ -362,12 +360,8 @@ print(
 # %%
 short = [0, 1, 1, 0, 1]
 states = np.bitwise_xor.accumulate(short)
-plots.unrolled(
-    short,
-    states,
-    ["odd" if state else "even" for state in states],
-    "A string of five bits, unrolled",
-)
+says = ["odd" if state else "even" for state in states]
+plots.unrolled(short, states, says, "A string of five bits, unrolled")
 
 # %% [markdown]
 # A feed-forward net that reads the whole string at once has weights for every place. How do the two grow?
@@ -436,7 +430,7 @@ print("one-to-many ", sequences[:, 0].shape, "->", tuple(started_once.shape))
 #     state  = tanh(inputs @ kernel + state @ recurrent_kernel + bias)
 #     logits = state @ output_kernel + output_bias
 #
-# `@` is the product of matrices, and *tanh* squashes any number into the range from −1 to 1. A *logit* is any number; the higher, the likelier is its label. We take sizes that are small and all different, so that we notice at once when an axis stands in the wrong place. **Which shapes must the five arrays have?**
+# In the pictures above the three kernels are W, U and V. `@` is the product of matrices, and *tanh* squashes any number into the range from −1 to 1. A *logit* is any number; the higher, the likelier is its label. We take sizes that are small and all different, so that we notice at once when an axis stands in the wrong place. **Which shapes must the five arrays have?**
 
 # %%
 batch, steps, features, units, labels = 3, 5, 4, 7, 6
@@ -555,9 +549,8 @@ def cross_entropy(logits, target):
 
 
 target = rng.integers(1, labels, (batch, steps))
-print(
-    f"no idea:     {cross_entropy(np.zeros((batch, steps, labels)), target):.4f} nats, log(6) = {np.log(6):.4f}"
-)
+no_idea = np.zeros((batch, steps, labels))
+print(f"no idea:     {cross_entropy(no_idea, target):.4f} nats, log(6) = {np.log(6):.4f}")
 print(f"our weights: {cross_entropy(their_logits, target):.4f} nats")
 
 # %% [markdown]
@@ -568,12 +561,9 @@ by_tensorflow = tf.nn.sparse_softmax_cross_entropy_with_logits(target, their_log
 ours, library = cross_entropy(their_logits, target), backprop.cross_entropy(their_logits, target)[0]
 checks.close("cross-entropy", ours, np.mean(by_tensorflow))
 checks.close("cross-entropy of the library", library, ours)
+large = np.array([1000.0, 0.0])
 with np.errstate(all="ignore"):
-    print(
-        "softmax of 1,000 and 0:",
-        softmax(np.array([1000.0, 0])),
-        numpy_cells.softmax(np.array([1000.0, 0])),
-    )
+    print("softmax of 1,000 and 0:", softmax(large), "library:", numpy_cells.softmax(large))
 
 # %% [markdown]
 # ## What is a time step, and what is a training step?
@@ -689,12 +679,14 @@ assert np.allclose(recurrent_grad, library.recurrent_kernel)
 # %% [markdown]
 # `backprop.gradients` is our walk in the library; it gives all five gradients at once. In lessons to come TensorFlow does this work, and we know what it does.
 #
-# The demo can walk back as well. **Wanted is an answer that the net does not give: how much of the gradient arrives at the first step?** The player now goes backwards in time.
+# The demo can walk back as well: suppose that the other answer had been the right one. Each press of *Step* now goes one time step back. **How much of the gradient arrives at the first step?**
 
 # %%
-widgets.unrolled_network("0110100", backward=True)
+widgets.unrolled_network("0110100", backward=True, step=2)
 
 # %% [markdown]
+# Very little. The units of this net are sure of themselves, and there tanh is almost flat. Its weights were thought of; from the last answer alone it could hardly have learnt them. We come back to this.
+#
 # ## Must we go all the way back?
 #
 # For a string of 50 bits that is no trouble. For a book it is: every state since its first word would have to be kept. *Truncated* back-propagation lets the gradient go back a few steps only. The state is still carried on, over the whole text; only the way back is cut. In our loop that was `cut_every`, and in TensorFlow it is `stop_gradient`.
@@ -768,19 +760,14 @@ def fading(radius, size=0.1, activation="tanh", length=100):
 # %%
 radii = (0.5, 0.9, 1.0, 1.1, 1.5, 2.0)
 curves = {f"radius {radius}": (range(100), fading(radius)) for radius in radii}
-plots.lines(
-    curves,
-    "steps back",
-    "length of the gradient (last step: 1)",
-    "One kernel, six radii",
-    log_y=True,
-)
+label = "length of the gradient (last step: 1)"
+plots.lines(curves, "steps back", label, "One kernel, six radii", log_y=True)
 
 # %%
 for radius in radii:
-    faded = fading(radius)
+    left = fading(radius)[50]
     print(
-        f"radius {radius}: after 50 steps {faded[50]:8.1e}; radius to the power of 50: {radius**50:8.1e}"
+        f"radius {radius}: {left:8.1e} left after 50 steps; the radius to the 50th: {radius**50:8.1e}"
     )
 
 # %% [markdown]
@@ -795,13 +782,12 @@ kinds = {
     "tanh, inputs of size 1": (1.0, "tanh"),
     "ReLU, inputs of size 1": (1.0, "relu"),
 }
-curves = {
-    name: (radii, [fading(radius, *kind, length=51)[50] for radius in radii])
-    for name, kind in kinds.items()
+left = {
+    name: [fading(radius, *kind, length=51)[50] for radius in radii] for name, kind in kinds.items()
 }
-plots.lines(
-    curves, "spectral radius", "what is left after 50 steps", "Few radii are harmless", log_y=True
-)
+curves = {name: (radii, values) for name, values in left.items()}
+label = "what is left after 50 steps"
+plots.lines(curves, "spectral radius", label, "Few radii are harmless", log_y=True)
 
 # %% [markdown]
 # No radius suits everything: it takes luck or a remedy. Against vanishing helps another cell: the gates of the LSTM in [lesson 04](04_encoder_decoder.ipynb) and of the GRU in [lesson 08](08_gru_book_chapter.ipynb) let a state pass unchanged. Against exploding there is a brake that costs one line: if the gradient is longer than a limit, shorten it, and keep its direction. This is *clipping* by the global norm.
@@ -907,11 +893,8 @@ said, true = counter.predict(bits.ids(judged))[:, -1] - 1, judged.sum(axis=1)
 for ones, guess in list(zip(true, said))[:8]:
     print(f"ones: {ones:2}, predicted {guess:2};", end="  ")
     print(f"parity: {ones % 2}, predicted {guess % 2}  {'' if ones % 2 == guess % 2 else 'wrong'}")
-print(
-    f"count right {(said == true).mean():.3f}, off by {np.abs(said - true).mean():.1f} on average;",
-    end=" ",
-)
-print(f"parity right {(said % 2 == true % 2).mean():.3f}")
+print(f"off by {np.abs(said - true).mean():.1f} on average; right: ", end="")
+print(f"count {(said == true).mean():.3f}, parity {(said % 2 == true % 2).mean():.3f}")
 
 # %% [markdown]
 # After these epochs the count is about right, and the parity is a coin toss: a count that is off by one is a good guess and the wrong parity. More epochs bring the count closer, slowly. One answer for 50 steps says little about where it went wrong.
@@ -963,10 +946,7 @@ def judge(model, strings):
 for name, tests in (("faulty", faulty_judged), ("real", judged)):
     count, _ = judge(faulty_counter, tests)
     off, parity_right = np.abs(count - tests.sum(axis=1)).mean(), judge(faulty_runner, tests)[1]
-    print(
-        f"tested on {name:6} strings: count off by {off:4.1f}, highest said {count.max():2};",
-        end=" ",
-    )
+    print(f"{name:6} strings: count off by {off:4.1f}, highest said {count.max():2};", end=" ")
     print(f"running parity right {parity_right:.3f}")
 
 # %% [markdown]
@@ -976,10 +956,9 @@ for name, tests in (("faulty", faulty_judged), ("real", judged)):
 labels = faulty_runner.predict(bits.ids(judged))
 wrong = labels != bits.running_labels(judged)
 lost = wrong[:, -1]
+first_slip = wrong[lost].argmax(axis=1) + 1
 print(f"{lost.sum()} of {len(judged):,} strings end wrong;", end=" ")
-print(
-    f"half of these go wrong for the first time before bit {np.median(wrong[lost].argmax(axis=1)) + 2:.0f}"
-)
+print(f"half of these have gone wrong by bit {np.median(first_slip):.0f}")
 
 # %% [markdown]
 # In a full run it stumbles at the beginning. It has never met a one among the first 30 digits, and its state there is not yet what it will be after a long row of zeros. One slip is enough: the parity stays wrong from there on.
@@ -994,19 +973,14 @@ found = {
     name: [judge(model, longer[length])[1] for length in lengths_asked]
     for name, model in runners.items()
 }
+print(f"{'parity right at':25}", *(f"{length:5}" for length in lengths_asked), "bits")
 for name, shares in found.items():
-    print(
-        f"{name:25}", *(f"{length}: {share:.3f} " for length, share in zip(lengths_asked, shares))
-    )
+    print(f"{name:25}", *(f"{share:.3f}" for share in shares))
 
 # %%
 curves = {name: (lengths_asked, shares) for name, shares in found.items()}
-plots.lines(
-    curves,
-    "length of the string (bits)",
-    "parity right (share)",
-    "Trained on 50 bits, asked for more",
-)
+title = "Trained on 50 bits, asked for more"
+plots.lines(curves, "length of the string (bits)", "parity right (share)", title)
 
 # %% [markdown]
 # A net that has learnt the one small step can repeat it, ten times as often as it ever did in training. Whether a net has learnt the rule or only the data is seen on data of another kind than it was trained on: other lengths, both extremes, and strings drawn in another way.
@@ -1044,10 +1018,8 @@ print("results:", [float(speaking(number)) for number in numbers[:3]])
 # Once: `print` is Python, and not an operation of the graph. Now the same training step in both ways: a batch of bit strings, the gradients, Adam.
 
 # %%
-model, optimizer = (
-    Tagger(Config(bits.INPUTS, 3, units=24, activation="relu")),
-    keras.optimizers.Adam(0.001),
-)
+model = Tagger(Config(bits.INPUTS, 3, units=24, activation="relu"))
+optimizer = keras.optimizers.Adam(0.001)
 optimizer.build(model.trainable_variables)
 rows_of_bits = tf.constant(bits.ids(few[:100]))
 wanted = tf.constant(bits.running_labels(few[:100]))
@@ -1073,20 +1045,19 @@ def milliseconds(step):
 
 
 # %%
-first, later = model.get_weights(), {}
+moving = [*model.trainable_variables, *optimizer.variables]
+first, later = [variable.numpy() for variable in moving], {}
 compiled = tf.function(training_step, autograph=False)  # Python's own loops stay as they are
 for name, step in (("eager", training_step), ("graph", compiled)):
-    model.set_weights(first)
-    for variable in optimizer.variables:  # forget the steps of the other way
-        variable.assign(tf.zeros_like(variable))
+    for variable, value in zip(moving, first):  # both begin at the same place
+        variable.assign(value)
     begun, later[name], loss = milliseconds(step)
-    print(
-        f"{name}: first step {begun:7.1f} ms, later ones {later[name]:6.1f} ms, last loss {loss:.5f}"
-    )
+    print(f"{name}: first step {begun:7.1f} ms, later ones {later[name]:6.1f} ms,", end=" ")
+    print(f"last loss {loss:.5f} nats")
 print(f"the graph's later steps are {later['eager'] / later['graph']:.0f} times as fast")
 
 # %% [markdown]
-# Both ways come to the same loss. The graph pays once, at its first call, for being written down; every later step saves the way through Python, and a recurrent net, with its many small operations, goes that way often. The price is comfort: in eager mode each line can be looked at and printed. So we write and try in eager mode, and train as a graph; `training.fit` does, and has the graph translated into machine code where that is possible.
+# Both ways come to the same loss, but for rounding. The graph pays once, at its first call, for being written down; every later step saves the way through Python, and a recurrent net, with its many small operations, goes that way often. The price is comfort: in eager mode each line can be looked at and printed. So we write and try in eager mode, and train as a graph; `training.fit` does, and has the graph translated into machine code where that is possible.
 #
 # ## What have we learnt, what did we simplify, where do we go on?
 #

@@ -291,7 +291,7 @@ print(f"untrained: perplexity {untrained:.1f}, with {size - 2} tokens to choose 
 # We give a simple recurrent network, a GRU and an LSTM the same text, the same number of units, the same learning rate and the same few epochs. **Which has the most parameters, and which learns the most?**
 
 # %%
-epochs = runtime.pick(4, 1)
+epochs = runtime.pick(3, 1)
 short = {"epochs": epochs, "learning_rate": 0.004, "show": False}
 data = streams.StreamBatches(ids, batch=20, steps=10)
 valid = streams.StreamBatches(judged, batch=1, steps=10)
@@ -596,10 +596,10 @@ print(" | ".join(codec.text(id for id in part if id != text.END) for part in aro
 # %%
 names = model.about["capitals"]
 print(
-    f"{len(names)} words with a capital letter inside sentences, such as {list(names.values())[:8]}"
+    f"{len(names)} words with a capital letter inside sentences, such as {list(names.values())[:8]}\n"
 )
 drawn = f"{start.lower()} {codec.text(said['temperature 0.5'][:60])}"
-print("", textwrap.fill(drawn, 100), prose.typeset(drawn, names), sep="\n\n")
+print(textwrap.fill(drawn, 100), prose.typeset(drawn, names), sep="\n\n")
 
 # %% [markdown]
 # `writing.write` does all of it: it reads the start, draws as many tokens as a thousand words need, sets the page, and finds a title, as old novels have it, in one of the page's own sentences. The first call compiles the loop, so we let it write a few words first, and then measure a chapter of 1,000 words.

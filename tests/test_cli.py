@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from course import corpora, text
-from course.cli import guard, main, options, settings, translator
+from course.cli import guard, main, options, saved, settings, translator
 from course.models import storage
 
 ROOT = Path(__file__).parents[1]

@@ -151,3 +151,12 @@ def test_round_trip_of_real_chapters(name, least):
         assert page.count("\n\n") == len(chapter.paragraphs) - 1
         pairs += zip(words(text), words(page), strict=True)
     assert sum(one == other for one, other in pairs) / len(pairs) >= least
+
+
+@pytest.mark.parametrize("marks", [", .", "; .", ": , .", ", ?", ", , !"])
+def test_a_pause_goes_before_another_mark(marks):
+    assert prose.typeset(f"she went {marks} he stayed .", {}) == f"She went{marks[-1]} He stayed."
+
+
+def test_a_pause_stays_before_a_quotation_mark():
+    assert prose.typeset("“ come , ” said he .", {}) == "“Come,” said he."

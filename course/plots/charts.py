@@ -91,6 +91,7 @@ def lines(
     label_axes(axis, x_label, y_label)
     if log_x:
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:,g}")
     if log_y:
         axis.set_yscale("log")
     if x_label.startswith("epoch"):
@@ -128,6 +129,7 @@ def bars(
     axis.invert_yaxis()
     if log:
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:,g}")
     axis.margins(x=0.14)
     label_axes(axis, value_label, "")
     items = [
