@@ -21,6 +21,9 @@ from course import training
 from course.corpora import bits
 from course.models.tagger import Config, Tagger
 
+if runtime.fast_mode():
+    print("fast mode: so little training shows the differences below only faintly, or not at all")
+
 # %% [markdown]
 # ## Which kind of network is for what?
 #
@@ -133,7 +136,7 @@ for name, net in nets.items():
     print(f"{name:13} {net.count_params():5,} weights: {result}")
 
 # %% [markdown]
-# A perceptron and a feed-forward net have a weight for each place of their input, and none for a seventeenth. The other two use the same weights at every place. That saves weights, and it carries what was learnt to lengths that were never seen: the convolutional net still finds its pattern, the recurrent net still knows about the lamp.
+# A perceptron and a feed-forward net have a weight for each place of their input, and none for a seventeenth. The other two use the same weights at every place. That saves weights, and it carries what was learnt to lengths that were never seen: in a full run the convolutional net still finds its pattern, and the recurrent net still knows about the lamp. The other questions suffer: a pair at fixed places and a vote over a whole log need what these two do not have.
 #
 # > **What we simplified.** One size, one seed, and a short training. More layers or more data would move the numbers; what each kind finds easy would stay.
 #
@@ -151,7 +154,7 @@ correct = (said == parity[:, None]).sum(axis=0)
 print(f"the best of {len(weights):,} perceptrons gets {correct.max()} of 4 cases right")
 
 # %% [markdown]
-# No finer grid would help. Call the weights *a* and *b* and the threshold's number *c*. The cases ask for *c* ≤ 0, *a* + *c* > 0, *b* + *c* > 0 and *a* + *b* + *c* ≤ 0. Add the two that must be above zero: *a* + *b* + 2*c* > 0. Add the other two: *a* + *b* + 2*c* ≤ 0. Both cannot hold.
+# No finer grid would help. A perceptron says 1 if *a* times the first bit, plus *b* times the second, plus *c* is above zero. The four cases ask for *c* ≤ 0, *a* + *c* > 0, *b* + *c* > 0 and *a* + *b* + *c* ≤ 0. Add the two that must be above zero: *a* + *b* + 2*c* > 0. Add the other two: *a* + *b* + 2*c* ≤ 0. Both cannot hold.
 #
 # Three perceptrons can do it. One asks whether there is *at least one* 1, one whether there are *two*, and the last one subtracts: at least one, but not two.
 
@@ -599,7 +602,7 @@ print(f"{count} weights, {2 * count} runs of the network for one gradient")
 print(f"loss before the training step {loss_of(weights):.4f}, after it {loss_of(stepped):.4f} nats")
 
 # %% [markdown]
-# One step of training, two runs for each weight. A net with ten thousand weights would need twenty thousand runs for a single step. There must be a cheaper way.
+# One step of training costs two runs for each weight. For a large net that is out of the question. There must be a cheaper way.
 #
 # ## How does a gradient travel back through time?
 #
@@ -637,11 +640,8 @@ before = np.concatenate([np.zeros((batch, 1, units)), states[:, :-1]], axis=1)
 recurrent_grad = sum(before[:, t].T @ sums_grad[:, t] for t in range(steps))
 kernel_grad = sum(inputs[:, t].T @ sums_grad[:, t] for t in range(steps))
 bias_grad = sums_grad.sum(axis=(0, 1))
-for name, grad in (
-    ("recurrent_kernel", recurrent_grad),
-    ("kernel", kernel_grad),
-    ("bias", bias_grad),
-):
+ours = {"kernel": kernel_grad, "recurrent_kernel": recurrent_grad, "bias": bias_grad}
+for name, grad in ours.items():
     difference = np.abs(grad - getattr(measured, name)).max()
     print(f"{name:17} differs from finite differences by at most {difference:.1e}")
 
@@ -737,7 +737,7 @@ for name, cut_every in (("whole way back", None), ("cut every 5 steps", 5)):
     print(f"{name:18} loss at the end {losses[-20:].mean():.3f} nats (a coin: {np.log(2):.3f})")
 
 # %% [markdown]
-# The state carries the first bit past every cut, so the net could answer. But no gradient ever reaches the step where the bit was read, so nobody tells it to keep it. How far back the gradient goes is how far back a net can *learn* to look; that it can look further is then luck.
+# The state goes past every cut, so the net could carry the bit along. But no gradient ever reaches the step where the bit was read, so nobody tells it to keep it. How far back the gradient goes is how far back a net can *learn* to look; that it can look further is then luck.
 #
 # ## Why does the gradient fade, or burst?
 #
@@ -766,9 +766,7 @@ plots.lines(curves, "steps back", label, "One kernel, six radii", log_y=True)
 # %%
 for radius in radii:
     left = fading(radius)[50]
-    print(
-        f"radius {radius}: {left:8.1e} left after 50 steps; the radius to the 50th: {radius**50:8.1e}"
-    )
+    print(f"radius {radius}: {left:8.1e} left after 50 steps; 50th power {radius**50:8.1e}")
 
 # %% [markdown]
 # On this logarithmic axis a constant factor is a straight line. Below 1 the gradient *vanishes*: after a few dozen steps the first words of a sentence have no say in what is learnt. Far above 1 it *explodes*. Even at a radius of 1 it fades, since the slope of tanh is below 1 as soon as a unit holds anything; and for the same reason it grows less than the radius alone would have it.
@@ -790,8 +788,22 @@ label = "what is left after 50 steps"
 plots.lines(curves, "spectral radius", label, "Few radii are harmless", log_y=True)
 
 # %% [markdown]
-# No radius suits everything: it takes luck or a remedy. Against vanishing helps another cell: the gates of the LSTM in [lesson 04](04_encoder_decoder.ipynb) and of the GRU in [lesson 08](08_gru_book_chapter.ipynb) let a state pass unchanged. Against exploding there is a brake that costs one line: if the gradient is longer than a limit, shorten it, and keep its direction. This is *clipping* by the global norm.
-#
+# No radius suits everything: it takes luck or a remedy. Against vanishing helps another cell: the gates of the LSTM in [lesson 04](04_encoder_decoder.ipynb) and of the GRU in [lesson 08](08_gru_book_chapter.ipynb) let a state pass unchanged. Against exploding there is a brake that costs one line: if the gradient is longer than a limit, shorten it, and keep its direction. This is *clipping* by the global norm, the length of all gradients laid end to end.
+
+
+# %%
+def clip(grads, limit):
+    norm = np.sqrt(sum((grad**2).sum() for grad in grads))
+    return [grad * (limit / max(norm, limit)) for grad in grads]
+
+
+_, grads = backprop.gradients(inputs, target, weights)
+by_tensorflow, norm = tf.clip_by_global_norm([tf.constant(grad) for grad in grads], 0.1)
+checks.close("clipped recurrent kernel", clip(grads, 0.1)[1], by_tensorflow[1])
+checks.close("the library's", backprop.clip_by_global_norm(grads, 0.1)[1], by_tensorflow[1])
+print(f"length before {norm:.3f}, after {backprop.global_norm(clip(grads, 0.1)):.3f}")
+
+# %% [markdown]
 # **Does it help?** We let the net learn the first bit again, from five different first weights, with a brake and without.
 
 # %%
@@ -808,7 +820,7 @@ curves = {name: (range(1, len(losses) + 1), losses) for name, losses in curves.i
 plots.lines(curves, "training step", "loss (nats)", "One of the runs, with and without a brake")
 
 # %% [markdown]
-# Without the brake, one long gradient throws the weights to a place from which there is no quick way back, and the loss with them. With it, more of the runs arrive. A clipped run may fail as well: the brake limits how far one step goes, and does not say where to.
+# In a full run, without the brake, one long gradient throws the weights to a place from which there is no quick way back, and the loss with them. With it, more of the runs arrive. A clipped run may fail as well: the brake limits how far one step goes, and does not say where to.
 #
 # ## Where should the weights begin?
 #
@@ -897,7 +909,7 @@ print(f"off by {np.abs(said - true).mean():.1f} on average; right: ", end="")
 print(f"count {(said == true).mean():.3f}, parity {(said % 2 == true % 2).mean():.3f}")
 
 # %% [markdown]
-# After these epochs the count is about right, and the parity is a coin toss: a count that is off by one is a good guess and the wrong parity. More epochs bring the count closer, slowly. One answer for 50 steps says little about where it went wrong.
+# In a full run the count is about right after these epochs, and the parity is a coin toss: a count that is off by one is a good guess and the wrong parity. More epochs bring the count closer, slowly. One answer for 50 steps says little about where it went wrong.
 #
 # ## What if we ask at every step?
 #
@@ -914,11 +926,16 @@ said = runner.predict(bits.ids(judged))
 right = bits.parity(said) == judged.sum(axis=1) % 2
 print(f"{len(few):,} strings, {history.column('seconds').sum():.0f} s in all")
 print(f"parity of whole strings right: {right.sum():,} of {len(judged):,}")
+print(
+    "at both ends, no ones and 50 ones:",
+    bits.parity(runner.predict(bits.ids(extremes))),
+    "(0: even)",
+)
 
 # %% [markdown]
 # In a full run hardly any unseen string, or none, is answered wrongly, after a fraction of the time. The network is the same, and so are the bits. What changed is the question: the first steps are easy, each answer is close to its cause, and the gradient has one step to go where it had 50.
 #
-# In a terminal, `course train parity` does this with options for task, cell and size.
+# In a terminal, `course train parity` does the same; its options choose the task, the cell and the sizes, and `--save` keeps the net.
 #
 # ## What if the strings are not what we think?
 #
@@ -950,7 +967,7 @@ for name, tests in (("faulty", faulty_judged), ("real", judged)):
     print(f"running parity right {parity_right:.3f}")
 
 # %% [markdown]
-# The counter looks as good as before, as long as it is tested on strings with the same fault. On real ones it is far off, and could not be otherwise: it has never heard of a count above 20. The running parity suffers less, because each of its steps is the same small task. **Where does it go wrong, when it does?**
+# In a full run the counter looks as good as before, as long as it is tested on strings with the same fault. On real ones it is far off, and could not be otherwise: it has never heard of a count above 20. The running parity suffers less, because each of its steps is the same small task. **Where does it go wrong, when it does?**
 
 # %%
 labels = faulty_runner.predict(bits.ids(judged))
