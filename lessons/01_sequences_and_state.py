@@ -926,11 +926,8 @@ said = runner.predict(bits.ids(judged))
 right = bits.parity(said) == judged.sum(axis=1) % 2
 print(f"{len(few):,} strings, {history.column('seconds').sum():.0f} s in all")
 print(f"parity of whole strings right: {right.sum():,} of {len(judged):,}")
-print(
-    "at both ends, no ones and 50 ones:",
-    bits.parity(runner.predict(bits.ids(extremes))),
-    "(0: even)",
-)
+ends_said = bits.parity(runner.predict(bits.ids(extremes)))
+print("at both ends, no ones and 50 ones:", ends_said, "(0: even)")
 
 # %% [markdown]
 # In a full run hardly any unseen string, or none, is answered wrongly, after a fraction of the time. The network is the same, and so are the bits. What changed is the question: the first steps are easy, each answer is close to its cause, and the gradient has one step to go where it had 50.

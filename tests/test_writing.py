@@ -1,5 +1,7 @@
 """Pages that a language model writes, from small models: one trained, others with set weights."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -183,16 +185,35 @@ def test_a_model_that_ends_no_sentence_is_cut_at_the_last_word():
     assert page.text.count(".") == 1
 
 
+def test_a_long_sentence_is_finished():
+    # About twenty words a sentence.
+    model, beyond = leaning(the=0, stop=-3), []
+    for seed in range(3):
+        page = writing.write(model, words=5, seed=seed)
+        said = model.codec.vocabulary.words(page.trace.tokens)
+        while said[0] == ".":
+            said.pop(0)
+        words = [place - said[:place].count(".") for place, t in enumerate(said) if t == "."]
+        beyond.append(next(count for count in words if count >= 5))
+        assert prose.count_words(page.text) == beyond[-1]
+    assert max(beyond) > 20
+
+
 def test_many_marks_between_the_words_leave_no_page_short():
-    # Four tokens in five are commas: a page of 50 words takes 250 tokens, and more room.
-    page = writing.write(leaning(the=0, comma=np.log(4), stop=-2), words=50, seed=1)
-    assert prose.count_words(page.text) >= 50
+    # Four tokens in five are commas: a page of 100 words takes 500 tokens, and more room.
+    page = writing.write(leaning(the=0, comma=np.log(4), stop=-2), words=100, seed=1)
+    assert prose.count_words(page.text) >= 100
 
 
 def test_words_are_counted_in_characters_too():
     model = leaning("character", a=0, b=0, space=0, stop=-3)
     page = writing.write(model, "ab ba", words=30, seed=1)
     assert prose.count_words(page.text) >= 32 and page.text.lower().startswith("ab ba")
+
+
+def test_characters_go_on_within_the_last_word_of_a_start():
+    page = writing.write(leaning("character", a=0, b=0, stop=-3), "ab ba", words=1, seed=1)
+    assert re.match("Ab ba[ab]", page.text)
 
 
 def test_a_page_has_no_special_tokens_even_where_they_are_likeliest():

@@ -15,7 +15,7 @@ USUAL = {
     "word": {"embedding": 256, "units": 256, "dropout": 0.5, "batch": 20, "steps": 35},
     "character": {"embedding": 64, "units": 320, "dropout": 0.2, "batch": 32, "steps": 100},
 }
-RATES = {"rnn": 1e-3, "gru": 4e-3, "lstm": 4e-3}
+RATES = {"rnn": 1e-3, "gru": 8e-3, "lstm": 8e-3}
 # The size of a well-known book's GRU, for those with a GPU.
 CLASSIC = {
     "units": 1_024,

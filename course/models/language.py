@@ -192,7 +192,10 @@ def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
 
 def _embedding(config: Config) -> keras.layers.Embedding:
     """Make the table of the tokens' vectors."""
-    draw = keras.initializers.RandomUniform(seed=config.seed * 100 + 1)
+    # Rows of length about 1: with Keras' usual ±0.05 tied logits are so small at first that training
+    # was unstable (docs/measurements.md).
+    bound = (3 / config.embedding) ** 0.5
+    draw = keras.initializers.RandomUniform(-bound, bound, seed=config.seed * 100 + 1)
     layer = keras.layers.Embedding(
         config.size, config.embedding, embeddings_initializer=draw, name="embedding"
     )
