@@ -192,8 +192,8 @@ def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
 
 def _embedding(config: Config) -> keras.layers.Embedding:
     """Make the table of the tokens' vectors."""
-    # Rows of length about 1: with Keras' usual ±0.05 tied logits are so small at first that training
-    # was unstable (docs/measurements.md).
+    # Rows of length about 1: with Keras' usual ±0.05 tied weights trained badly
+    # (docs/measurements.md).
     bound = (3 / config.embedding) ** 0.5
     draw = keras.initializers.RandomUniform(-bound, bound, seed=config.seed * 100 + 1)
     layer = keras.layers.Embedding(
