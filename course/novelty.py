@@ -65,17 +65,27 @@ def longest_copy(tokens: Tokens, corpus: Tokens) -> tuple[int, int]:
         Its length, and where it begins in the corpus; of several equally long ones the first of
         the generated text, and its first place in the corpus. (0, 0) if nothing is copied.
     """
-    numbers = {token: number for number, token in enumerate(dict.fromkeys(corpus))}
-    places = np.array([numbers[token] for token in corpus], np.int32)
+    ends_of = _ends_of(corpus)
     # runs[end]: length of the run that ends with the token at hand and before corpus[end]
-    runs = np.zeros(len(places) + 1, np.int32)
-    length, start = 0, 0
+    runs, none = np.zeros(len(corpus) + 1, np.int32), np.zeros(0, int)
+    length, start, before = 0, 0, none
     for token in tokens:
-        runs[1:] = (runs[:-1] + 1) * (places == numbers.get(token, -1))
-        end = int(runs.argmax())
-        if runs[end] > length:
-            length, start = int(runs[end]), end - int(runs[end])
+        ends = ends_of.get(token, none)
+        longer = runs[ends - 1] + 1
+        runs[before] = 0
+        runs[ends], before = longer, ends
+        if len(ends) and longer.max() > length:
+            length = int(longer.max())
+            start = int(ends[longer.argmax()]) - length
     return length, start
+
+
+def _ends_of(corpus: Tokens) -> dict[Hashable, np.ndarray]:
+    """Return the places behind each token of a corpus, in rising order."""
+    places: dict[Hashable, list[int]] = {}
+    for end, token in enumerate(corpus, 1):
+        places.setdefault(token, []).append(end)
+    return {token: np.array(ends) for token, ends in places.items()}
 
 
 def report(tokens: Tokens, corpus: Tokens) -> dict[str, float]:

@@ -105,7 +105,7 @@ def test_the_order_is_drawn_from_seed_and_epoch():
         (lambda: bits.draw(5, 0), "at least 1, not 5 and 0"),
         (lambda: bits.draw_faulty(5, 19), "take 20 digits, not 19"),
         (lambda: bits.split(5, 5, 1), "none to hold out"),
-        (lambda: bits.split(5, 0, 4), "at least 1, not 0 and 4"),
+        (lambda: bits.split(5, 0, 4), "held_out must be at least 1, not 0"),
         (lambda: bits.Labelled(np.ones((3, 5)), np.ones((4, 5))), "must be rows, as many"),
         (lambda: bits.Labelled(np.ones(3), np.ones(3)), "must be rows, as many"),
         (lambda: bits.Labelled(np.ones((0, 5)), np.ones((0, 5))), "0 rows"),
@@ -116,3 +116,7 @@ def test_what_makes_no_sense_is_one_line(call, says):
     with pytest.raises(CourseError, match=says) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+def test_parity_is_that_of_the_last_label_that_says_something():
+    assert bits.parity(np.array([[2, 1, 0], [1, 2, 2], [2, 0, 0]])).tolist() == [0, 1, 1]

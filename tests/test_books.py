@@ -11,7 +11,6 @@ from course.corpora import (
     NOVELLA,
     Book,
     Chapter,
-    gutenberg,
     load_book,
     read_book,
     split_book,
@@ -327,14 +326,18 @@ class TestLoading:
         assert repr(load_book(file)) == f"Book({load_book(file).source})"
 
     def test_number_in_the_data_folder(self, tmp_path, monkeypatch):
-        file = tmp_path / "data" / "books" / "harbour_99-0.txt"
+        file = tmp_path / "data" / "books" / "99-0.txt"
         file.parent.mkdir(parents=True)
         file.write_text(paged("The Harbour", WRAPPED, WRAPPED))
         monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
         assert load_book(99).source == load_book("99").source == (
             f"The Harbour, Project Gutenberg 99 from COURSE_DATA ({file}): 120 words in 1 chapter; "
-            f"{gutenberg.LICENCE}"
+            "licence not known to the course"
         )  # fmt: skip
+
+    @pytest.mark.parametrize("name", [None, True, 13.5, "a\0b"])
+    def test_what_names_no_book_is_one_line(self, name):
+        assert refusal(load_book, name).startswith("a book is 'shipped', a number or the path")
 
     def test_number_that_is_not_here_is_one_line_and_no_other_book(self):
         message = refusal(load_book, 1342)

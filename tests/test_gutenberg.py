@@ -284,13 +284,15 @@ class TestCommands:
 
     def test_list_has_the_novella_and_the_books_here(self, data, capsys):
         (data / "lamp_7-0.txt").write_bytes(FILE)
-        (data / "bare_12.txt").write_text("No header.")
+        (data / "12.txt").write_text("No header.")
+        (data / "diary-3.txt").write_text("Dear diary, nobody shall read this.")
         assert main(["data", "list"]) == 0
         rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
         assert rows["novella"].endswith("with the course")
         assert "The Lamp, or a Light in the Window, Ann Other" in rows["7"]
         assert rows["7"].endswith(f"COURSE_DATA: {data / 'lamp_7-0.txt'}")
-        assert "bare_12.txt" in rows["12"]
+        assert "12.txt" in rows["12"]
+        assert "3" not in rows
         assert list(rows).index("12") < list(rows).index("fra-eng")
 
     def test_what_ships(self, capsys):

@@ -92,3 +92,10 @@ def test_empty_text_and_empty_corpus():
 def test_senseless_n(n):
     with pytest.raises(CourseError, match="at least one token"):
         novelty.distinct(["a"], n)
+
+
+def test_a_long_page_against_a_long_book_is_found_at_its_place():
+    rng = np.random.default_rng(0)
+    corpus = rng.integers(0, 50, 20_000).tolist()
+    page = [*rng.integers(50, 99, 300).tolist(), *corpus[12_345:12_400], 99]
+    assert novelty.longest_copy(page, corpus) == (55, 12_345)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.cli import guard, main, parity
+from course.cli import guard, main, options, parity
 from course.corpora import bits
 from course.models import storage
 
@@ -169,6 +169,7 @@ def test_a_folder_of_another_trainer_is_refused(refused, tmp_path):
 def test_what_is_not_said_is_chosen(monkeypatch):
     usual = parity.chosen({})
     assert (usual.task, usual.length, usual.cell, usual.units) == ("running", 50, "rnn", 24)
+    assert parity.chosen({"task": options.Task.count}).cell == "gru"
     assert parity.chosen({"length": 7, "learning_rate": 0.5}).learning_rate == 0.5
     monkeypatch.setenv("COURSE_FAST", "1")
     assert parity.chosen({}).strings < usual.strings

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.errors import CourseError
@@ -40,6 +40,7 @@ def test_each_row_goes_on_in_the_next_batch():
     assert np.all(second[0][:, 2:] == PAD)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 200), COUNTS, COUNTS)
 def test_every_token_after_the_first_is_a_target_once(length, batch, steps):
     ids = text_of(length)
@@ -49,6 +50,7 @@ def test_every_token_after_the_first_is_a_target_once(length, batch, steps):
     assert streams.tokens == length - 1
 
 
+@settings(deadline=None)
 @given(st.integers(2, 200), COUNTS, COUNTS)
 def test_inputs_are_the_text_and_targets_what_comes_next(length, batch, steps):
     ids = text_of(length)
@@ -63,6 +65,7 @@ def test_inputs_are_the_text_and_targets_what_comes_next(length, batch, steps):
     assert beginnings == [ids[0], *ends[:-1]] and ends[-1] == ids[-1]
 
 
+@settings(deadline=None)
 @given(st.integers(2, 200), COUNTS, COUNTS)
 def test_batches_are_alike_and_none_is_empty(length, batch, steps):
     streams = StreamBatches(text_of(length), batch=batch, steps=steps)

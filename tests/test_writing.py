@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course import decoding, prose, runtime
@@ -263,6 +263,7 @@ MARKS = st.sampled_from([".", "!", "?", ",", "“", "”", "’", "-", '"', "…
 PAGES = st.lists(WORDS | MARKS, max_size=40).map(join_words)
 
 
+@settings(deadline=None)
 @given(PAGES, st.integers(1, 12))
 def test_the_first_words_are_the_beginning_of_the_text(text, words):
     tokens, found = WORD.findall(text), WORD.findall(prose.first_words(text, words))
@@ -273,6 +274,7 @@ def test_the_first_words_are_the_beginning_of_the_text(text, words):
     assert prose.count_words(prose.first_words(text, words)) >= min(words, have)
 
 
+@settings(deadline=None)
 @given(PAGES, st.integers(1, 12))
 def test_the_first_words_go_on_to_the_first_end_and_no_further(text, words):
     tokens = WORD.findall(text)

@@ -12,7 +12,7 @@ from course.cli import data, doctor, guard, train, translate, write
 
 app = typer.Typer(
     name="course",
-    help="Sequence models from the terminal: train a translator, then let it translate.",
+    help="Sequence models from the terminal: train one, then let it translate or write.",
     epilog="Example: course train translator --limit 5000 --save model",
     add_completion=False,
     pretty_exceptions_enable=False,

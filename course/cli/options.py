@@ -158,7 +158,8 @@ TaskName = Annotated[
 Length = Annotated[int | None, _number("N", 2, 10_000, "Bits of a string; usually 50.")]
 Strings = Annotated[int | None, _number("N", 1, 100_000_000, "Random strings to learn from.")]
 SimpleName = Annotated[
-    Recurrent | None, _choice("The kind of recurrent layer; usually rnn, with ReLU.")
+    Recurrent | None,
+    _choice("The kind of recurrent layer; usually rnn, which has ReLU here, and gru to count."),
 ]
 
 # For decoding.

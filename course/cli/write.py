@@ -46,22 +46,26 @@ def write(
     if page.title:
         print(f"{page.title}\n")
     print(page.text)
-    _report(page.tokens, author.about)
+    if (found := prose.count_words(page.text) - prose.count_words(start)) < words:
+        note(f"{found:,} of {words:,} words: the rest was marks, or never came to an end")
+    typed = len(WordTokenizer(lower=True).tokens(start))
+    _report(page.tokens[typed:], author.about)
 
 
 def _report(tokens: list[str], about: dict) -> None:
     """Say how new a page is."""
-    pairs = (
-        f"distinct words {novelty.distinct(tokens, 1):.3f}, pairs {novelty.distinct(tokens, 2):.3f}"
-    )
-    note(
-        f"{len(tokens):,} tokens; {pairs}; {novelty.repeated(tokens, 4):.1%} of the 4-grams repeat"
-    )
+    distinct = ", ".join(f"distinct-{n} {novelty.distinct(tokens, n):.3f}" for n in (1, 2))
+    repeated = f"{novelty.repeated(tokens, 4):.1%} of the 4-grams repeat"
+    note(f"{len(tokens):,} tokens; {distinct}; {repeated}")
     try:
-        length, _ = novelty.longest_copy(tokens, _training_tokens(about))
-        note(f"longest run copied from the training text: {length} tokens")
+        learnt = _training_tokens(about)
     except (CourseError, KeyError, TypeError):
         note("longest copied run not measured: the book it learnt from is not here")
+        return
+    length, _ = novelty.longest_copy(tokens, learnt)
+    note(f"longest run copied from the training text: {length} tokens")
+    if about.get("earlier"):
+        note(f"not compared with what it learnt before: {'; '.join(about['earlier'])}")
 
 
 def _training_tokens(about: dict) -> list[str]:

@@ -60,10 +60,13 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         Interrupted: Ctrl-C; the message says what was kept.
     """
     began, before = time.perf_counter(), saved.run_in(save)
-    data = prepare(settings)
-    if resume and before["about"]["fingerprint"] != data.fingerprint:
+    # A run that went on from another model has all it needs in its own folder by now.
+    source = save if resume and settings.continued else settings.continued
+    data = prepare(settings, source)
+    known = before["about"] if resume else {"fingerprint": data.fingerprint}
+    if known.get("fingerprint") != data.fingerprint:
         raise CourseError(
-            f"the book is not that of the run in {save} ({before['about']['provenance']}): "
+            f"the book is not that of the run in {save} ({known.get('provenance', 'unknown')}): "
             "train anew without --resume"
         )
     batches = StreamBatches(data.ids, batch=settings.batch, steps=settings.steps)
@@ -71,7 +74,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     _check_size(settings, len(data.codec.vocabulary))
     _introduce(settings, data)
     try:
-        model, history = _fit(settings, data, batches, save, resume)
+        model = _build(settings, data, source)
+        history = _fit(model, settings, data, batches, save, resume)
         _report(model, history, settings, data)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before, "write")) from None
@@ -79,21 +83,25 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
 
 
-def prepare(settings: Settings) -> Data:
+def prepare(settings: Settings, source: str | Path | None = None) -> Data:
     """Load the book, hold chapters out, build the vocabulary, encode; no TensorFlow yet.
+
+    Args:
+        settings: what the run depends on.
+        source: the folder of a model whose vocabulary is used instead.
 
     Raises:
         CourseError: there is no such book, or it is too short to learn from.
     """
     book = corpora.load_book(settings.book, say=note)
     train, held_out = texts_of(book, settings)
-    if settings.continued is None:
+    if source is None:
         lower = settings.level == "word"
         tokenizer = text.tokenizer(settings.level, lower=lower)
         rare = settings.min_count or (2 if settings.level == "word" else 1)
         codec = text.Codec.fit(train, tokenizer, min_count=rare)
     else:
-        _, codec = saved.language_model(Path(settings.continued))
+        _, codec = saved.language_model(Path(source))
     ids, judged = (running_ids(texts, codec) for texts in (train, held_out))
     if len(ids) <= settings.steps or len(judged) < 2:
         raise CourseError(
@@ -121,12 +129,15 @@ def _introduce(settings: Settings, data: Data) -> None:
     )
 
 
-def _fit(settings: Settings, data: Data, batches: StreamBatches, save: Path | None, resume: bool):
-    """Build the model and train it; return it with its best weights, and the history."""
+def _fit(
+    model, settings: Settings, data: Data, batches: StreamBatches, save: Path | None, resume: bool
+):
+    """Train a model, and leave it with its best weights; return the history."""
     from course import training
 
-    model = _build(settings, data)
+    earlier = [] if resume else [model.about[key] for key in ("provenance",) if key in model.about]
     model.about = {
+        "earlier": model.about.get("earlier", []) + earlier,
         "options": asdict(settings),
         "provenance": data.book.source,
         "fingerprint": data.fingerprint,
@@ -148,15 +159,15 @@ def _fit(settings: Settings, data: Data, batches: StreamBatches, save: Path | No
         raise KeyboardInterrupt
     if not math.isfinite(history.best.valid_loss):
         raise CourseError("the loss is no number any more: try a smaller --learning-rate")
-    return model, history
+    return history
 
 
-def _build(settings: Settings, data: Data):
+def _build(settings: Settings, data: Data, source: str | Path | None):
     """Return an untrained model of the size that the settings say, or the one to go on from."""
     from course.models.language import Config, LanguageModel
 
-    if settings.continued is not None:
-        model = LanguageModel.load(settings.continued)
+    if source is not None:
+        model = LanguageModel.load(source)
     else:
         config = Config(
             len(data.codec.vocabulary),

@@ -25,6 +25,7 @@ CLASSIC = {
     "steps": 20,
     "learning_rate": 1e-3,
     "updates": 100_000,
+    "patience": 1_000_000,  # a run of so many steps is not ended by a few bad epochs
 }
 FAST = {"embedding": 16, "units": 16, "batch": 8, "steps": 20, "epochs": 2, "chapters": 3}
 READ = 1_500_000  # tokens that training reads, if not told how many epochs

@@ -64,6 +64,8 @@ def split(strings: int, held_out: int, length: int, seed: int = 0) -> tuple[np.n
     Raises:
         CourseError: a count is below 1, or the length is below 2.
     """
+    if held_out < 1:
+        raise CourseError(f"held_out must be at least 1, not {held_out}")
     if length < 2:
         raise CourseError(f"a string of {length} bit leaves none to hold out: take 2 or more")
     rng = np.random.default_rng((seed, length))
@@ -126,9 +128,11 @@ def parity(labels: np.ndarray) -> np.ndarray:
     """Return what the labels of a task say of whole strings: 0 for even, 1 for odd.
 
     Args:
-        labels: true or predicted, of either task: int (strings, length).
+        labels: true or predicted, of either task: int (strings, length); the last one above 0
+            counts.
     """
-    return (labels[:, -1] - 1) % 2
+    last = labels.shape[1] - 1 - np.argmax(labels[:, ::-1] > 0, axis=1)
+    return (labels[np.arange(len(labels)), last] - 1) % 2
 
 
 class Labelled:

@@ -4,11 +4,13 @@
 Gutenberg. It takes none for another: a book that cannot be had is an error.
 """
 
+import os
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from numbers import Integral
 from pathlib import Path
 
 from course.corpora import gutenberg
@@ -96,6 +98,9 @@ def load_book(
         CourseError: the file cannot be read, or holds no book.
         DownloadError: the number is not here and cannot be had.
     """
+    known = isinstance(name, Integral | str | os.PathLike) and not isinstance(name, bool)
+    if not known or "\0" in str(name):
+        raise CourseError(f"a book is 'shipped', a number or the path of a file, not {name!r}")
     if name in SHIPPED:
         book = read_book(NOVELLA)
         return replace(book, origin="which comes with the course", licence=COURSE_LICENCE)
@@ -105,7 +110,7 @@ def load_book(
     found = gutenberg.here().get(number)
     place, file = found or ("a download", gutenberg.fetch_book(number, say=say))
     origin = f"Project Gutenberg {number} from {place} ({file})"
-    return replace(read_book(file), origin=origin, licence=gutenberg.LICENCE)
+    return replace(read_book(file), origin=origin)
 
 
 def read_book(path: str | Path) -> Book:

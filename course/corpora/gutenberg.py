@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 from course.corpora import download
@@ -17,7 +18,9 @@ FOLDER = "books"  # below COURSE_DATA and the cache
 LARGEST = 30_000_000  # bytes; the whole of Shakespeare has a fifth of it
 MOST = 9_999_999  # the numbers have five digits so far
 
-_NAMED = re.compile(r"(?:.*?\D)?0*([1-9]\d*)(?:-0)?\.txt")
+# A file's name as the publisher gives it, and with something before it, as in "pride_1342-0.txt".
+_NAMED = re.compile(r"(?:pg)?0*([1-9]\d*)(?:-0)?\.txt")
+_LIKE = re.compile(r".*\D0*([1-9]\d*)(?:-0)?\.txt")
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|\?xml)", re.IGNORECASE)
 
 # The lines between which the book stands, those of the oldest files among them.
@@ -91,7 +94,7 @@ def number_of(name: object) -> int | None:
     """
     if isinstance(name, str) and name.isascii() and name.isdecimal():
         name = int(name) if len(name) < 20 else MOST + 1
-    if isinstance(name, bool) or not isinstance(name, int):
+    if isinstance(name, bool) or not isinstance(name, Integral):
         return None
     if not 1 <= name <= MOST:
         raise CourseError(f"Project Gutenberg numbers its books from 1 to {MOST:,}, not {name:,}")
@@ -104,9 +107,21 @@ def here() -> dict[int, tuple[str, Path]]:
     found = {}
     for place, folder in places:  # the last one wins
         for file in sorted((folder / FOLDER).glob("*.txt")) if folder else []:
-            if (named := _NAMED.fullmatch(file.name)) and file.is_file():
-                found[int(named[1])] = place, file
+            if number := _number_in(file):
+                found[number] = place, file
     return found
+
+
+def _number_in(file: Path) -> int | None:
+    """Return the number in a file's name; a name of somebody's own counts if the text says so."""
+    named, like = _NAMED.fullmatch(file.name), _LIKE.fullmatch(file.name)
+    if not (named or like) or not file.is_file():
+        return None
+    if not named:
+        with open(file, "rb") as opened:
+            if b"PROJECT GUTENBERG" not in opened.read(5_000).upper():
+                return None
+    return int((named or like)[1])
 
 
 def book_path(number: int) -> Path:

@@ -17,7 +17,8 @@ _NOTE = re.compile(
 )
 _EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_BROKEN = re.compile(r"\b([^\W\d_]+(?:-[^\W\d_]+)*)-\n([^\W\d_]+)")
+# It begins where no word and no part of a chain of hyphens goes on: else a long chain takes ages.
+_BROKEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)([^\W\d_]+(?:-[^\W\d_]+)*)-\n([^\W\d_]+)")
 _ELISIONS = "tis twas twere twill em til cause bout neath gainst".split()
 _SINGLE = re.compile(rf"(?<![\w'])'(?!(?:{'|'.join(_ELISIONS)})\b)(?=[\w“])", re.IGNORECASE)
 

@@ -72,6 +72,7 @@ def sample(
     """
     _check_sampling(temperature, top_k, top_p)
     _check_counts(alternatives=(alternatives, 0), no_repeat=(no_repeat, 0), batch=(batch, 1))
+    _check_counts(seed=(seed, 0))
     jobs = Jobs(source_ids, max_tokens, prefix)
     settings = (temperature == 0.0, alternatives, states, no_repeat)
     kept = min(top_k or sampling.ALL, sampling.ALL)

@@ -50,9 +50,9 @@ def write(
     Args:
         model: a `LanguageModel` with a codec; `about["capitals"]` holds the names of its book.
         start: how the chapter begins; empty to let the model begin. Words that the model does not
-            know stand on the page as typed, and it reads them as unknown.
+            know stand on the page as well, and it reads them as unknown.
         words: how many to write after the start; the sentence that the last one belongs to is
-            finished.
+            finished. A model that says hardly more than marks gives a shorter page.
         temperature: 0 takes the likeliest token every time.
         top_k: draw among the k likeliest tokens only.
         top_p: draw among the likeliest tokens that together have this probability.

@@ -207,7 +207,11 @@ def finite_differences(
 
 def global_norm(grads: Weights) -> float:
     """Return the length of all gradients, laid end to end as one vector."""
-    return float(np.sqrt(sum((grad**2).sum() for grad in grads)))
+    # Squares of the very large numbers that are to be clipped would be infinite.
+    top = max(float(np.abs(grad).max(initial=0.0)) for grad in grads)
+    if not 0 < top < np.inf:
+        return top
+    return top * float(np.sqrt(sum(((grad / top) ** 2).sum() for grad in grads)))
 
 
 def clip_by_global_norm(grads: Weights, limit: float) -> Weights:
@@ -221,14 +225,17 @@ def clip_by_global_norm(grads: Weights, limit: float) -> Weights:
         The gradients, as they were if they are short enough.
 
     Raises:
-        CourseError: the limit is not above 0.
+        CourseError: the limit is not above 0, or a gradient is infinite or no number.
 
     Reference:
         Pascanu, Mikolov and Bengio, 2013.
     """
     if not limit > 0:
         raise CourseError(f"clip_by_global_norm: the limit must be above 0, not {limit}")
-    factor = limit / max(global_norm(grads), limit)
+    norm = global_norm(grads)
+    if not np.isfinite(norm):
+        raise CourseError(f"clip_by_global_norm: the norm is {norm}, which cannot be shortened")
+    factor = limit / max(norm, limit)
     return Weights(*(grad * factor for grad in grads))
 
 

@@ -7,6 +7,7 @@ the table that turns tokens into vectors also turns vectors into logits.
 from dataclasses import asdict, dataclass
 
 from course.backend import keras, tf
+from course.errors import CourseError
 from course.models import recurrent
 from course.models.layered import Layered
 from course.models.seq2seq import TargetsOnly
@@ -38,6 +39,15 @@ class Config:
     dropout: float = 0.0
     weight_dropout: float = 0.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no model can have."""
+        recurrent.check_cell(self.cell)
+        if not self.units or min(self.units) < 1:
+            raise CourseError(f"units must be a width for each layer, as (256,), not {self.units}")
+        for rate in (self.dropout, self.weight_dropout):
+            if not 0 <= rate < 1:
+                raise CourseError(f"dropout must be from 0 to below 1, not {rate}")
 
 
 class LanguageModel(Layered):
@@ -151,7 +161,6 @@ class LanguageModel(Layered):
         return cls(Config(**shape | {"units": tuple(shape["units"])}), codec)
 
 
-@keras.saving.register_keras_serializable("course")
 class TiedOutput(keras.layers.Layer):
     """Logits by the embedding's own table: outputs (…, width) times the rows of all tokens."""
 
@@ -161,7 +170,6 @@ class TiedOutput(keras.layers.Layer):
         # A function: Keras would count the weights of a layer that it finds here as this one's too,
         # and the optimizer would move the table twice in each step.
         self._table = lambda: embedding.embeddings
-        self.supports_masking = True
 
     def build(self, shape: tuple) -> None:
         """Make the bias, a number for each token."""

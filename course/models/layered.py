@@ -58,6 +58,7 @@ class Layered:
         for name, weight in weights.items():
             if arrays[name].shape != tuple(weight.shape):
                 raise CourseError(f"these weights are of another model: {name} has another shape")
+        for name, weight in weights.items():
             weight.assign(arrays[name])
 
     def save(self, folder: str | Path) -> None:
@@ -82,7 +83,7 @@ class Layered:
         try:
             model = cls._described(manifest)
             model.set_weights(arrays)
-            model.about = manifest.get("about", {})
+            model.about = dict(manifest.get("about", {}))
         except (KeyError, TypeError, ValueError) as error:
             raise CourseError(f"{folder} does not fit this course: train it again") from error
         return model

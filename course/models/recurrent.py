@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from functools import partial
 
 from course.backend import keras, tf
+from course.errors import CourseError
 from course.models import scan
 
 STATES = {"rnn": ("hidden",), "gru": ("hidden",), "lstm": ("hidden", "cell")}
 _LAYERS = {"rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+
+
+def check_cell(cell: str) -> None:
+    """Refuse a kind of cell that there is not."""
+    if cell not in STATES:
+        raise CourseError(f"no cell {cell!r}: choose {', '.join(STATES)}")
 
 
 def state_names(cell: str, layers: int) -> list[str]:

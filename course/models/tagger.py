@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from course.backend import keras, tf
+from course.errors import CourseError
 from course.models import recurrent
 from course.models.layered import Layered
 from course.models.seq2seq import IMPOSSIBLE, OneHot
@@ -38,6 +39,12 @@ class Config:
     activation: str = "tanh"
     seed: int = 0
     every_step: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no model can have."""
+        recurrent.check_cell(self.cell)
+        if self.activation not in ("tanh", "relu"):
+            raise CourseError(f"no activation {self.activation!r}: choose tanh or relu")
 
 
 @keras.saving.register_keras_serializable("course")
