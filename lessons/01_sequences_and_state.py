@@ -3,7 +3,7 @@
 #
 # *The dog bit the man* and *the man bit the dog* are made of the same words. Whoever reads them must know which word came first, and must still know it at the end. In this lesson we look for the smallest network that can do that, and find one whose heart is a single line of NumPy. We open it, send gradients back through its time steps, watch them vanish and explode, and teach it to tell whether a string of bits has an even or an odd number of ones.
 #
-# [Lesson 00](00_start_here.ipynb) tells how a lesson is read; no other lesson is needed.
+# [Lesson 00](00_start_here.ipynb) tells how a lesson is read; no other lesson is needed. Training goes in passes over the examples, called *epochs*, in *batches* of some examples at a time; an *optimizer*, such as *Adam*, decides from the gradient how to move the weights, and the *learning rate* says how far.
 
 # %%
 import time
@@ -122,7 +122,7 @@ title = "Share of right answers on unseen logs"
 plots.matrix(list(right.values()), questions, list(right), title, value_label="share right")
 
 # %% [markdown]
-# In a full run every network has its own question. The vote needs no more than one layer of weights. For the pair, two places must be seen together, and that takes a layer in between. The pattern may stand anywhere: the convolutional net learns it once for all places, with few weights. The lamp depends on everything that happened, in its order, and only the recurrent net gets it right.
+# In a full run every question has a simplest network that answers it. The vote needs no more than one layer of weights. For the pair, two places must be seen together, and that takes a layer in between. The pattern may stand anywhere: the convolutional net learns it once for all places, with few weights. The lamp depends on everything that happened, in its order, and only the recurrent net gets it right.
 #
 # **Which of the four can read a log of 64 moments, four times as long as any that they have seen?**
 
@@ -136,7 +136,7 @@ for name, net in nets.items():
     print(f"{name:13} {net.count_params():5,} weights: {result}")
 
 # %% [markdown]
-# A perceptron and a feed-forward net have a weight for each place of their input, and none for a seventeenth. The other two use the same weights at every place. That saves weights, and it carries what was learnt to lengths that were never seen: in a full run the convolutional net still finds its pattern, and the recurrent net still knows about the lamp. The other questions suffer: a pair at fixed places and a vote over a whole log need what these two do not have.
+# A perceptron and a feed-forward net have a weight for each place of their input, and none for a seventeenth. The other two use the same weights at every place. That saves weights, and it carries what was learnt to lengths that were never seen: in a full run the convolutional net still finds its pattern, and the recurrent net still knows about the lamp. The other questions suffer: the pair stood at fixed places, and the vote was learnt for 16 moments only.
 #
 # > **What we simplified.** One size, one seed, and a short training. More layers or more data would move the numbers; what each kind finds easy would stay.
 #
@@ -378,7 +378,7 @@ for length in (5, 50, 500):
 # %% [markdown]
 # (A bit is again a row of three numbers, with one for padding.) The recurrent net pays with time instead: each step has to wait for the one before it.
 #
-# In the demo a recurrent net with two units does what our small net does, with smooth units in place of thresholds. Step through it: what it reads, how its state moves, what it says. **Which number tells you that it has seen an odd number of ones?** Type a string of your own, and look at the folded picture as well.
+# In the demo a recurrent net with two units does what our small net does, with smooth units in place of thresholds. Step through it: what it reads, how its state moves, what it says. **Which two numbers tell you, together, that it has seen an odd number of ones?** Type a string of your own, and look at the folded picture as well. (The first unit says *at least one*, the second *two*, as the units of our small net did: odd is the first without the second.)
 
 # %%
 widgets.unrolled_network("0110100", step=3)
@@ -682,7 +682,7 @@ assert np.allclose(recurrent_grad, library.recurrent_kernel)
 # The demo can walk back as well: suppose that the other answer had been the right one. Each press of *Step* now goes one time step back. **How much of the gradient arrives at the first step?**
 
 # %%
-widgets.unrolled_network("0110100", backward=True, step=2)
+widgets.unrolled_network("0110100", backward=True, step=6)
 
 # %% [markdown]
 # Very little. The units of this net are sure of themselves, and there tanh is almost flat. Its weights were thought of; from the last answer alone it could hardly have learnt them. We come back to this.
@@ -769,7 +769,7 @@ for radius in radii:
     print(f"radius {radius}: {left:8.1e} left after 50 steps; 50th power {radius**50:8.1e}")
 
 # %% [markdown]
-# On this logarithmic axis a constant factor is a straight line. Below 1 the gradient *vanishes*: after a few dozen steps the first words of a sentence have no say in what is learnt. Far above 1 it *explodes*. Even at a radius of 1 it fades, since the slope of tanh is below 1 as soon as a unit holds anything; and for the same reason it grows less than the radius alone would have it.
+# On this logarithmic axis a constant factor is a straight line. Below 1 the gradient *vanishes*: after a few dozen steps the first words of a sentence have no say in what is learnt. Far above 1 it *explodes*. Even at a radius of 1 it fades, and here it takes a radius between 1.1 and 1.5 to keep it as it is, since the slope of tanh is below 1 as soon as a unit holds anything; and for the same reason it grows less than the radius alone would have it.
 #
 # How much that matters depends on how full the units are. The same picture the other way round: what is left after 50 steps, against the radius, for small and for larger inputs, and for ReLU.
 

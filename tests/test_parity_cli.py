@@ -102,7 +102,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_been(tmp_path):
     epochs = (line for line in iter(process.stderr.readline, "") if line.startswith("epoch "))
     assert [next(epochs).split()[1] for _ in range(2)] == ["1/4", "2/4"]
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, out) == (guard.INTERRUPTED, "")
     last = err.splitlines()[-1]
     assert last.startswith(f"course: interrupted; {halved} keeps the best model of ")

@@ -181,7 +181,7 @@ def _build(settings: Settings, data: Data, source: str | Path | None):
     size = sum(math.prod(weight.shape) for weight in model.trainable_variables)
     units = " + ".join(map(str, model.config.units))
     note(
-        f"{units} {model.config.cell.upper()} units: {size:,} parameters, {settings.epochs} epochs"
+        f"{units} {model.config.cell.upper()} units: {size:,} parameters, epochs: {settings.epochs}"
     )
     return model
 
