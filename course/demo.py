@@ -4,7 +4,7 @@ import sys
 
 from course import runtime
 from course.cli import guard, translator
-from course.cli.settings import Settings
+from course.cli.translator_settings import Settings
 
 PAIRS = runtime.pick(None, 500)  # the first so many; None for all
 UNITS = runtime.pick(160, 16)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from course import corpora, text
-from course.cli import guard, main, options, saved, settings, translator
+from course.cli import guard, main, options, saved, translator, translator_settings
 from course.models import storage
 
 ROOT = Path(__file__).parents[1]
@@ -178,7 +178,7 @@ def test_translate_refuses_counts_that_make_no_sense(no_tensorflow, option):
 
 
 def test_choices_are_those_of_the_library():
-    assert set(options.Level) == set(text.TOKENIZERS) == set(settings.USUAL)
+    assert set(options.Level) == set(text.TOKENIZERS) == set(translator_settings.USUAL)
     # Not imported: course.training would import TensorFlow.
     source = ROOT.joinpath("course", "training.py").read_text(encoding="utf-8")
     assert all(f'    "{name}": (keras.optimizers.' in source for name in options.Optimizer)
@@ -270,7 +270,7 @@ def test_without_network_training_says_what_it_uses_instead(monkeypatch, tmp_pat
     monkeypatch.setenv("COURSE_OFFLINE", "1")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.delenv("COURSE_DATA", raising=False)
-    data = translator.prepare(settings.chosen({"corpus": "spa-eng", "limit": 400}))
+    data = translator.prepare(translator_settings.chosen({"corpus": "spa-eng", "limit": 400}))
     assert data.provenance.startswith("the corpus that ships with the course, in place of spa-eng")
     assert data.provenance.endswith("to get it: course data fetch spa-eng")
 
@@ -305,14 +305,17 @@ def test_a_closed_pipe_is_silent(untouchable):
 
 
 def test_what_is_not_said_is_chosen_for_the_level(monkeypatch):
-    words, characters = settings.chosen({}), settings.chosen({"level": options.Level.character})
+    words, characters = (
+        translator_settings.chosen({}),
+        translator_settings.chosen({"level": options.Level.character}),
+    )
     assert (words.level, words.min_count) == ("word", 0)
     assert (characters.embedding, characters.min_count) == (0, 0)
-    assert settings.chosen({"optimizer": options.Optimizer.sgd}).learning_rate is None
-    assert settings.chosen({"units": 7, "learning_rate": 0.5}).units == 7
+    assert translator_settings.chosen({"optimizer": options.Optimizer.sgd}).learning_rate is None
+    assert translator_settings.chosen({"units": 7, "learning_rate": 0.5}).units == 7
     monkeypatch.setenv("COURSE_FAST", "1")
-    assert settings.chosen({}).limit == settings.FAST_PAIRS
-    assert settings.chosen({"sample": 9, "units": 7}).limit is None
+    assert translator_settings.chosen({}).limit == translator_settings.FAST_PAIRS
+    assert translator_settings.chosen({"sample": 9, "units": 7}).limit is None
 
 
 def test_doctor_exits_with_1_if_something_needs_attention(monkeypatch):
@@ -379,7 +382,7 @@ def test_the_parameters_are_counted_right(cell, embedding):
     shape = {"units": 7, "cell": cell, "layers": 2, "embedding": embedding}
     model = Seq2Seq(Config(11, 13, **shape | {"embedding": embedding or None}))
     expected = model.training_model.count_params()
-    assert translator.parameters(settings.chosen(shape), 11, 13) == expected
+    assert translator.parameters(translator_settings.chosen(shape), 11, 13) == expected
 
 
 def test_lines_stay_aligned(trained):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.cli import guard, main, options, parity
+from course.cli import guard, main, options, parity, parity_settings
 from course.corpora import bits
 from course.models import storage
 
@@ -167,13 +167,13 @@ def test_a_folder_of_another_trainer_is_refused(refused, tmp_path):
 
 
 def test_what_is_not_said_is_chosen(monkeypatch):
-    usual = parity.chosen({})
+    usual = parity_settings.chosen({})
     assert (usual.task, usual.length, usual.cell, usual.units) == ("running", 50, "rnn", 24)
-    assert parity.chosen({"task": options.Task.count}).cell == "gru"
-    assert parity.chosen({"length": 7, "learning_rate": 0.5}).learning_rate == 0.5
+    assert parity_settings.chosen({"task": options.Task.count}).cell == "gru"
+    assert parity_settings.chosen({"length": 7, "learning_rate": 0.5}).learning_rate == 0.5
     monkeypatch.setenv("COURSE_FAST", "1")
-    assert parity.chosen({}).strings < usual.strings
-    assert parity.chosen({"strings": 12}).strings == 12
+    assert parity_settings.chosen({}).strings < usual.strings
+    assert parity_settings.chosen({"strings": 12}).strings == 12
 
 
 def test_long_strings_are_shortened():

@@ -3,78 +3,20 @@
 import math
 import random
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 
 from course import runtime
-from course.cli import saved
+from course.cli import saved, size
 from course.cli.guard import Interrupted, note
+from course.cli.parity_settings import Settings
 from course.corpora import bits
-from course.errors import CourseError
 
-# The 24 ReLU units of a well-known book learn the parity after every bit at once; a count is more
-# than they learn in two minutes. See docs/measurements.md.
-USUAL = {"running": {"cell": "rnn", "epochs": 2}, "count": {"cell": "gru", "epochs": 6}}
-FAST = {"length": 10, "strings": 1_000, "units": 8, "epochs": 2, "batch": 50}
 LONGER = (100, 200, 500)
 JUDGED, JUDGED_FAST = 10_000, 200
 SHOWN, SHOWN_BITS = 3, 60
-MAY_DIFFER = {"epochs"}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides what a run gives; the names are those of the options.
-
-    Attributes:
-        task: "running" asks for the parity after every bit, "count" for the ones after the last.
-        length: bits of a string.
-        strings: how many are learnt from.
-    """
-
-    command: ClassVar[str] = "course train parity"
-
-    cell: str
-    epochs: int
-    task: str = "running"
-    length: int = 50
-    strings: int = 100_000
-    units: int = 24
-    batch: int = 100
-    learning_rate: float = 1e-2
-    seed: int = 0
-
-    @property
-    def every_step(self) -> bool:
-        """Whether something is asked after every bit."""
-        return self.task == "running"
-
-
-def chosen(given: dict[str, Any]) -> Settings:
-    """Complete the options that were given.
-
-    Args:
-        given: values by the options' names.
-    """
-    given = _plain(given)
-    usual = USUAL[given.get("task", "running")]
-    return Settings(**usual | (FAST if runtime.fast_mode() else {}) | given)
-
-
-def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
-    """Return the settings of the run in a folder, with another number of epochs if given.
-
-    Args:
-        folder: where the run was saved.
-        given: values by the options' names.
-
-    Raises:
-        CourseError: there is no such run, or one of the options does not fit it.
-    """
-    return saved.settings_of(Settings, folder, _plain(given), MAY_DIFFER)
 
 
 def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
@@ -99,32 +41,22 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         _report(model, settings, judged)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before)) from None
-    print(f"time               {time.perf_counter() - began:.0f} s")
-    print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
-
-
-def _plain(given: dict[str, Any]) -> dict[str, Any]:
-    """Return values that a JSON file holds as they are."""
-    return {name: getattr(value, "value", value) for name, value in given.items()}
+    saved.report_cost(began)
 
 
 def _check_memory(settings: Settings) -> None:
     """Refuse strings or a batch that cannot fit into this machine's memory."""
-    import psutil
-
-    gates = {"rnn": 1, "gru": 3, "lstm": 4}[settings.cell]
     labels = bits.label_count(settings.task, settings.length)
-    # A string is kept as bits, ids and labels, and drawn as numbers of 8 bytes. A step keeps gates,
-    # slopes and their gradients, and three times the logits; the weights are kept five times.
+    # A string is kept as bits, ids and labels, and drawn as numbers of 8 bytes.
     corpus = settings.strings * settings.length * 17
-    step = settings.batch * settings.length * (4 * gates * settings.units + 3 * labels)
-    weights = gates * settings.units * settings.units
-    needed, free = corpus + 4 * (step + 5 * weights), psutil.virtual_memory().available
-    if needed > free:
-        raise CourseError(
-            f"this run would take about {needed / 1e9:,.0f} GB and {free / 1e9:,.1f} GB are free: "
-            "choose fewer --strings, a smaller --batch or --length, or fewer --units"
-        )
+    states = settings.batch * settings.length
+    step = size.step_bytes(settings.cell, settings.units, states, logits=states * labels)
+    weights = size.recurrent_parameters(settings.cell, 0, settings.units)
+    size.check_memory(
+        corpus + step + size.BYTES_A_PARAMETER * weights,
+        "this run",
+        "fewer --strings, a smaller --batch or --length, or fewer --units",
+    )
 
 
 def _introduce(settings: Settings, judged: int) -> None:
@@ -145,8 +77,8 @@ def _fit(settings: Settings, strings: np.ndarray, judged: np.ndarray, save: Path
     shape = {"units": settings.units, "cell": settings.cell, "every_step": settings.every_step}
     model = Tagger(Config(bits.INPUTS, labels, **shape, activation="relu", seed=settings.seed))
     model.about = {"options": asdict(settings)}
-    size = sum(math.prod(weight.shape) for weight in model.trainable_variables)
-    note(f"{settings.units} {settings.cell.upper()} units: {size:,} parameters")
+    count = sum(math.prod(weight.shape) for weight in model.trainable_variables)
+    note(f"{settings.units} {settings.cell.upper()} units: {count:,} parameters")
     history = training.fit(
         model,
         *(_labelled(settings, part) for part in (strings, judged)),
@@ -156,10 +88,7 @@ def _fit(settings: Settings, strings: np.ndarray, judged: np.ndarray, save: Path
         folder=save,
         resume=resume,
     )
-    if history.stopped == "interrupted":
-        raise KeyboardInterrupt
-    if not math.isfinite(history.best.valid_loss):
-        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
+    saved.check_fit(history)
     return model
 
 

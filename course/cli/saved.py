@@ -1,14 +1,20 @@
-"""Runs that were saved: what they were trained with, and what Ctrl-C leaves of them."""
+"""Runs and their folders: what they were trained with, how they ended, what is left of them."""
 
+import math
 import os
+import time
+import zipfile
 from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from course.errors import CourseError
 from course.models import storage
 from course.text import Codec
+
+if TYPE_CHECKING:
+    from course.training import History
 
 Settings = TypeVar("Settings")
 
@@ -24,6 +30,11 @@ def check_folder(folder: Path) -> None:
         raise CourseError(f"cannot save to {folder}: {place} is a file, not a folder")
     if not os.access(place, os.W_OK | os.X_OK):
         raise CourseError(f"cannot save to {folder}: {place} is not writable")
+
+
+def plain(given: dict[str, Any]) -> dict[str, Any]:
+    """Return values that a JSON file holds as they are, in place of those of the options."""
+    return {name: getattr(value, "value", value) for name, value in given.items()}
 
 
 def settings_of(
@@ -55,13 +66,48 @@ def settings_of(
     return replace(saved, **given)
 
 
-def language_model(folder: Path) -> tuple[dict, Codec]:
+def check_fingerprint(save: Path, run: dict, fingerprint: str, wrong: str) -> None:
+    """Refuse to go on with a run on other data.
+
+    Args:
+        save: the run's folder.
+        run: its manifest.
+        fingerprint: of the data that is there now.
+        wrong: how the message begins, as "the book is not that".
+
+    Raises:
+        CourseError: the run has another fingerprint.
+    """
+    about = run["about"]
+    if about.get("fingerprint") != fingerprint:
+        raise CourseError(
+            f"{wrong} of the run in {save} ({about.get('provenance', 'unknown')}): train anew "
+            "without --resume"
+        )
+
+
+def model_manifest(folder: Path) -> dict:
+    """Read the manifest of a saved model whose weights can be read, without reading them.
+
+    Raises:
+        CourseError: the folder holds no model, or half of one.
+    """
+    manifest = storage.read_manifest(folder, "model")
+    try:
+        zipfile.ZipFile(folder / manifest["weights"]).close()
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        # Loading says what is wrong, or finds what another process has saved in between.
+        _, manifest = storage.load_arrays(folder, "model")
+    return manifest
+
+
+def language_model(folder: str | Path) -> tuple[dict, Codec]:
     """Read the shape and the vocabulary of a saved language model, without TensorFlow.
 
     Raises:
         CourseError: the folder holds no such model, half of one, or one without a vocabulary.
     """
-    _, manifest = storage.load_arrays(folder, "model")
+    manifest = model_manifest(Path(folder))
     if manifest.get("kind") != "language":
         raise CourseError(f"{folder} holds a {manifest.get('kind')!r} model, not a language model")
     try:
@@ -76,6 +122,19 @@ def run_in(folder: Path | None) -> dict | None:
         return None if folder is None else storage.read_manifest(folder, "training")
     except CourseError:
         return None
+
+
+def check_fit(history: "History") -> None:
+    """Find out whether a training came to its end.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended it.
+        CourseError: no epoch has a loss that is a number.
+    """
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    if not math.isfinite(history.best.valid_loss):
+        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
 
 
 def what_was_kept(save: Path | None, before: dict | None, use: str | None = None) -> str:
@@ -98,6 +157,16 @@ def what_was_kept(save: Path | None, before: dict | None, use: str | None = None
         f"interrupted; {save} keeps the best model of {epochs} epochs: {used}go on with --save "
         f"{save} --resume"
     )
+
+
+def report_cost(began: float) -> None:
+    """Print what a run took.
+
+    Args:
+        began: `time.perf_counter()` at its start.
+    """
+    print(f"time               {time.perf_counter() - began:.0f} s")
+    print(f"peak memory        {peak_memory() / 1e9:.2f} GB")
 
 
 def peak_memory() -> float:

@@ -1,9 +1,21 @@
 """`course train translator | parity | writer`."""
 
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
 import typer
 
 from course.cli import options as o
-from course.cli import parity, saved, settings, translator, writer, writer_settings
+from course.cli import (
+    parity,
+    parity_settings,
+    saved,
+    translator,
+    translator_settings,
+    writer,
+    writer_settings,
+)
 
 app = typer.Typer(
     help="Train a model.",
@@ -49,19 +61,9 @@ def train_translator(
     BLEU on source sentences that training has not seen, and a few of their translations. What is
     not said is chosen for the level; COURSE_FAST=1 makes everything small.
     """
-    given = dict(locals())
-    save, resume = given.pop("save"), given.pop("resume")
-    given = {name: value for name, value in given.items() if value is not None}
     if pairs is not None and corpus is not None:
         raise typer.BadParameter("give a file or the name of a corpus", param_hint="--pairs")
-    if resume and save is None:
-        raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
-    if save is not None:
-        saved.check_folder(save)
-    if resume:
-        translator.train(settings.of_saved_run(save, given), save, resume=True)
-    else:
-        translator.train(settings.chosen(given), save)
+    _run(translator, translator_settings, **locals())
 
 
 @app.command("parity", epilog="Example: course train parity --task count --save model")
@@ -83,16 +85,7 @@ def train_parity(
     Progress goes to standard error. At the end standard output has the share of unseen strings that
     it gets right, at the length it was trained on and at others, and a few of them.
     """
-    given = {name: value for name, value in locals().items() if value is not None}
-    save, resume = given.pop("save", None), given.pop("resume")
-    if resume and save is None:
-        raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
-    if save is not None:
-        saved.check_folder(save)
-    if resume:
-        parity.train(parity.of_saved_run(save, given), save, resume=True)
-    else:
-        parity.train(parity.chosen(given), save)
+    _run(parity, parity_settings, **locals())
 
 
 @app.command("writer", epilog="Example: course train writer --book 1342 --save book")
@@ -122,13 +115,27 @@ def train_writer(
     Progress goes to standard error. At the end standard output has the perplexity on chapters that
     training has not seen, beside those of n-gram counts of the same text, and a sample.
     """
-    given = {name: value for name, value in locals().items() if value is not None}
-    save, resume = given.pop("save", None), given.pop("resume")
+    _run(writer, writer_settings, **locals())
+
+
+def _run(
+    trainer: ModuleType, settings: ModuleType, save: Path | None, resume: bool, **options: Any
+) -> None:
+    """Settle what a run depends on, and train.
+
+    Args:
+        trainer: has `train`.
+        settings: has `chosen` and `of_saved_run`.
+        save: the model's folder; None to write nothing.
+        resume: go on with the run in `save`.
+        options: values by the options' names; None where nothing was said.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
     if resume and save is None:
         raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
     if save is not None:
         saved.check_folder(save)
     if resume:
-        writer.train(writer_settings.of_saved_run(save, given), save, resume=True)
+        trainer.train(settings.of_saved_run(save, given), save, resume=True)
     else:
-        writer.train(writer_settings.chosen(given), save)
+        trainer.train(settings.chosen(given), save)

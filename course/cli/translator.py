@@ -1,7 +1,6 @@
 """Training a translator from the command line: its data, its training, its report."""
 
 import hashlib
-import math
 import random
 import time
 from dataclasses import asdict, dataclass
@@ -9,15 +8,14 @@ from pathlib import Path
 
 from course import corpora, metrics, text
 from course.batches import PairBatches, split_by_source
-from course.cli import saved
+from course.cli import saved, size
 from course.cli.guard import Interrupted, note
-from course.cli.settings import Settings
+from course.cli.translator_settings import Settings
 from course.errors import CourseError
 
 HELD_OUT = 0.1  # share of the source sentences that training does not see
 SHOWN = 5  # of them, with their translations, at the end
 FEW_PAIRS = 1_000  # from that on words that occur once are left out, if not told otherwise
-MOST_PARAMETERS = 100_000_000  # training keeps five numbers for each: 2 GB
 
 
 @dataclass(frozen=True)
@@ -50,25 +48,18 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     before = saved.run_in(save)
     data = prepare(settings)
     _check_memory(settings, data)
-    if resume and before["about"]["fingerprint"] != data.fingerprint:
-        raise CourseError(
-            f"the sentence pairs are not those of the run in {save} "
-            f"({before['about']['provenance']}): train anew without --resume"
-        )
-    size = parameters(settings, len(data.source.vocabulary), len(data.target.vocabulary))
-    if size > MOST_PARAMETERS:
-        raise CourseError(
-            f"a model of {size:,} parameters is too large for this command, which trains up to "
-            f"{MOST_PARAMETERS:,}: choose fewer --units, or a higher --min-count"
-        )
-    _introduce(settings, data, size)
+    if resume:
+        wrong = "the sentence pairs are not those"
+        saved.check_fingerprint(save, before, data.fingerprint, wrong)
+    count = parameters(settings, len(data.source.vocabulary), len(data.target.vocabulary))
+    size.check_parameters(count)
+    _introduce(settings, data, count)
     try:
         model, best = _fit(settings, data, save, resume)
         _report(model, best, data, settings.seed)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before, "translate")) from None
-    print(f"time               {time.perf_counter() - began:.0f} s")
-    print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
+    saved.report_cost(began)
 
 
 def prepare(settings: Settings) -> Data:
@@ -113,34 +104,30 @@ def parameters(settings: Settings, source_size: int, target_size: int) -> int:
         target_size: tokens of the target vocabulary.
     """
     units, wide = settings.units, settings.embedding
-    gates, biases = {"lstm": (4, 1), "gru": (3, 2)}[settings.cell]
+    biases = {"lstm": 1, "gru": 2}[settings.cell]
     total = (units + 1) * target_size
-    for size in (source_size, target_size):
-        inputs = [wide or size] + [units] * (settings.layers - 1)
-        total += size * wide + sum(gates * units * (width + units + biases) for width in inputs)
+    for tokens in (source_size, target_size):
+        layers = [wide or tokens] + [units] * (settings.layers - 1)
+        total += tokens * wide
+        total += sum(size.recurrent_parameters(settings.cell, m, units, biases) for m in layers)
     return total
 
 
 def _check_memory(settings: Settings, data: Data) -> None:
     """Refuse a batch whose training step cannot fit into this machine's memory."""
-    import psutil
-
     source, target = (
         int(rows.lengths.max()) for rows in (data.batches.source, data.batches.target)
     )
-    gates = {"lstm": 4, "gru": 3}[settings.cell]
-    # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
-    states = (source + target) * settings.units * settings.layers * 4 * gates
-    needed = 4 * settings.batch * (states + 3 * target * len(data.target.vocabulary))
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise CourseError(
-            f"a batch of {settings.batch:,} would take about {needed / 1e9:,.0f} GB and "
-            f"{free / 1e9:,.1f} GB are free: choose a smaller --batch, or fewer --units"
-        )
+    states = settings.batch * (source + target) * settings.layers
+    logits = settings.batch * target * len(data.target.vocabulary)
+    size.check_memory(
+        size.step_bytes(settings.cell, settings.units, states, logits),
+        f"a batch of {settings.batch:,}",
+        "a smaller --batch, or fewer --units",
+    )
 
 
-def _introduce(settings: Settings, data: Data, size: int) -> None:
+def _introduce(settings: Settings, data: Data, count: int) -> None:
     """Say what is trained on what, before the first epoch."""
     kind = f"{settings.layers} × {settings.units} {settings.cell.upper()} units on each side"
     inputs = f"embeddings of {settings.embedding}" if settings.embedding else "one-hot inputs"
@@ -150,7 +137,7 @@ def _introduce(settings: Settings, data: Data, size: int) -> None:
         f"{len(data.source.vocabulary):,} source and {len(data.target.vocabulary):,} target "
         f"{settings.level}s"
     )
-    note(f"{kind}, {inputs}: {size:,} parameters")
+    note(f"{kind}, {inputs}: {count:,} parameters")
 
 
 def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
@@ -176,10 +163,7 @@ def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
         folder=save,
         resume=resume,
     )
-    if history.stopped == "interrupted":
-        raise KeyboardInterrupt
-    if not math.isfinite(history.best.valid_loss):
-        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
+    saved.check_fit(history)
     return model, history.best
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from course import corpora, prose, text
-from course.cli import saved
+from course.cli import saved, size
 from course.cli.guard import Interrupted, note
 from course.cli.writer_settings import Settings
 from course.errors import CourseError
@@ -21,7 +21,6 @@ HELD_OUT = 0.1  # share of the book's words, in whole chapters
 JUDGED_ROWS = 4  # streams of the held-out text: each begins without knowing what stood before it
 ORDERS = {"word": (1, 2, 3), "character": (1, 3, 6)}
 NAMES = {1: "unigram", 2: "bigram", 3: "trigram"}
-MOST_PARAMETERS = 100_000_000  # training keeps five numbers for each: 2 GB
 SHOWN = {"words": 60, "temperature": 0.8}
 
 
@@ -63,12 +62,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     # A run that went on from another model has all it needs in its own folder by now.
     source = save if resume and settings.continued else settings.continued
     data = prepare(settings, source)
-    known = before["about"] if resume else {"fingerprint": data.fingerprint}
-    if known.get("fingerprint") != data.fingerprint:
-        raise CourseError(
-            f"the book is not that of the run in {save} ({known.get('provenance', 'unknown')}): "
-            "train anew without --resume"
-        )
+    if resume:
+        saved.check_fingerprint(save, before, data.fingerprint, "the book is not that")
     batches = StreamBatches(data.ids, batch=settings.batch, steps=settings.steps)
     settings = settings.with_epochs(len(batches), batches.tokens)
     _check_size(settings, len(data.codec.vocabulary))
@@ -79,8 +74,7 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         _report(model, history, settings, data)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before, "write")) from None
-    print(f"time               {time.perf_counter() - began:.0f} s")
-    print(f"peak memory        {saved.peak_memory() / 1e9:.2f} GB")
+    saved.report_cost(began)
 
 
 def prepare(settings: Settings, source: str | Path | None = None) -> Data:
@@ -101,7 +95,7 @@ def prepare(settings: Settings, source: str | Path | None = None) -> Data:
         rare = settings.min_count or (2 if settings.level == "word" else 1)
         codec = text.Codec.fit(train, tokenizer, min_count=rare)
     else:
-        _, codec = saved.language_model(Path(source))
+        _, codec = saved.language_model(source)
     ids, judged = (running_ids(texts, codec) for texts in (train, held_out))
     if len(ids) <= settings.steps or len(judged) < 2:
         raise CourseError(
@@ -155,10 +149,7 @@ def _fit(
         folder=save,
         resume=resume,
     )
-    if history.stopped == "interrupted":
-        raise KeyboardInterrupt
-    if not math.isfinite(history.best.valid_loss):
-        raise CourseError("the loss is no number any more: try a smaller --learning-rate")
+    saved.check_fit(history)
     return history
 
 
@@ -178,47 +169,39 @@ def _build(settings: Settings, data: Data, source: str | Path | None):
             seed=settings.seed,
         )
         model = LanguageModel(config, data.codec)
-    size = sum(math.prod(weight.shape) for weight in model.trainable_variables)
+    count = sum(math.prod(weight.shape) for weight in model.trainable_variables)
     units = " + ".join(map(str, model.config.units))
-    note(
-        f"{units} {model.config.cell.upper()} units: {size:,} parameters, epochs: {settings.epochs}"
-    )
+    kind = f"{units} {model.config.cell.upper()} units"
+    note(f"{kind}: {count:,} parameters, epochs: {settings.epochs}")
     return model
 
 
 def _check_size(settings: Settings, tokens: int) -> None:
     """Refuse a model or a batch that cannot fit into this machine's memory."""
-    import psutil
-
-    gates, units = {"rnn": 1, "gru": 3, "lstm": 4}[settings.cell], settings.units * settings.layers
     widths = [settings.embedding, *[settings.units] * settings.layers]
-    layers = sum(gates * n * (m + n) for m, n in pairwise(widths))
-    size = layers + tokens * settings.embedding
-    if size > MOST_PARAMETERS:
-        raise CourseError(
-            f"a model of {size:,} parameters is too large for this command, which trains up to "
-            f"{MOST_PARAMETERS:,}: choose fewer --units, or a higher --min-count"
-        )
-    # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
-    needed = 4 * settings.batch * settings.steps * (4 * gates * units + 3 * tokens)
-    free = psutil.virtual_memory().available
-    if needed + 20 * size > free:
-        raise CourseError(
-            f"a batch of {settings.batch:,} × {settings.steps:,} tokens would take about "
-            f"{(needed + 20 * size) / 1e9:,.1f} GB and {free / 1e9:,.1f} GB are free: choose a "
-            "smaller --batch, fewer --steps, or fewer --units"
-        )
+    layers = [size.recurrent_parameters(settings.cell, m, n) for m, n in pairwise(widths)]
+    count = sum(layers) + tokens * settings.embedding
+    size.check_parameters(count)
+    places = settings.batch * settings.steps
+    states, logits = places * settings.layers, places * tokens
+    step = size.step_bytes(settings.cell, settings.units, states, logits)
+    size.check_memory(
+        step + size.BYTES_A_PARAMETER * count,
+        f"a batch of {settings.batch:,} × {settings.steps:,} tokens",
+        "a smaller --batch, fewer --steps, or fewer --units",
+        decimals=1,
+    )
 
 
 def _report(model, history, settings: Settings, data: Data) -> None:
     """Print how well a model does on the chapters held out, beside what counting does."""
     from course.decoding import writing
 
-    best, size = history.best, len(data.codec.vocabulary)
+    best, tokens = history.best, len(data.codec.vocabulary)
     print(f"perplexity on {len(data.held_out) - 1:,} tokens that training has not seen:")
     for order in ORDERS[model.codec.tokenizer.level]:
         name = NAMES.get(order, f"{order}-gram") + (", Kneser-Ney" if order > 1 else "")
-        print(f"{name:<22}{NGram(data.ids, size, order).perplexity(data.held_out):10.2f}")
+        print(f"{name:<22}{NGram(data.ids, tokens, order).perplexity(data.held_out):10.2f}")
     print(f"{'this model':<22}{math.exp(best.valid_loss):10.2f} (epoch {best.epoch})")
     speed = float(np.median(history.column("tokens_per_second")))
     print(f"tokens a second    {speed:,.0f} in training")

@@ -113,7 +113,7 @@ def _own_shape(folder: str, given: Set[str]) -> dict[str, Any]:
     if given:
         option = f"--{min(given).replace('_', '-')}"
         raise CourseError(f"{option}: the model in {folder} has its own; leave it out")
-    config, codec = saved.language_model(Path(folder))
+    config, codec = saved.language_model(folder)
     try:
         shape = {name: config[name] for name in ("cell", "embedding", "dropout")}
         layers = {"layers": len(config["units"]), "units": max(config["units"])}
@@ -139,7 +139,7 @@ def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """Return values that a JSON file holds as they are; files as paths from anywhere."""
-    plain = {name: getattr(value, "value", value) for name, value in given.items()}
+    plain = saved.plain(given)
     if "continued" in plain:
         plain["continued"] = os.path.abspath(plain["continued"])
     if "book" in plain and plain["book"] not in corpora.SHIPPED:

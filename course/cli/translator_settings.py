@@ -1,4 +1,4 @@
-"""What a training run depends on: chosen from what was typed, or read from a saved run."""
+"""What the training of a translator depends on: chosen from what was typed, or from a saved run."""
 
 import os
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """Return values that a JSON file holds as they are; the file as a path from anywhere."""
-    plain = {name: getattr(value, "value", value) for name, value in given.items()}
+    plain = saved.plain(given)
     if "pairs" in plain:
         plain["pairs"] = os.path.abspath(plain["pairs"])
     return plain
