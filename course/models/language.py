@@ -10,10 +10,9 @@ from course.backend import keras, tf
 from course.errors import CourseError
 from course.models import recurrent
 from course.models.layered import Layered
-from course.models.seq2seq import TargetsOnly
+from course.models.layers import NeverSaid, TiedOutput, embedding
+from course.models.recurrent import State
 from course.text import END, PAD, START, Codec
-
-State = dict[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
@@ -161,29 +160,10 @@ class LanguageModel(Layered):
         return cls(Config(**shape | {"units": tuple(shape["units"])}), codec)
 
 
-class TiedOutput(keras.layers.Layer):
-    """Logits by the embedding's own table: outputs (…, width) times the rows of all tokens."""
-
-    def __init__(self, embedding: keras.layers.Embedding, **options) -> None:
-        """Use the table of an embedding layer."""
-        super().__init__(**options)
-        # A function: Keras would count the weights of a layer that it finds here as this one's too,
-        # and the optimizer would move the table twice in each step.
-        self._table = lambda: embedding.embeddings
-
-    def build(self, shape: tuple) -> None:
-        """Make the bias, a number for each token."""
-        self.bias = self.add_weight(self._table().shape[:1], "zeros", name="bias")
-
-    def call(self, outputs: tf.Tensor) -> tf.Tensor:
-        """Return the logits (…, tokens)."""
-        table = tf.convert_to_tensor(self._table())
-        return tf.tensordot(outputs, table, [[-1], [1]]) + self.bias
-
-
 def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
     """Make and build all layers by name, each with weights of its own seed."""
-    layers = {"embedding": _embedding(config)}
+    table = embedding(config.size, config.embedding, "embedding", config.seed * 100 + 1)
+    layers = {"embedding": table}
     width = config.embedding
     for number, units in enumerate(config.units, 1):
         place = config.seed * 100 + 10 * number
@@ -195,20 +175,7 @@ def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
     if config.dropout:
         place = config.seed * 100 + 97
         layers["output_dropout"] = recurrent.dropout_layer(config.dropout, "output_dropout", place)
-    return layers | _output_layers(config, width, layers["embedding"])
-
-
-def _embedding(config: Config) -> keras.layers.Embedding:
-    """Make the table of the tokens' vectors."""
-    # Rows of length about 1: with Keras' usual ±0.05 tied weights trained badly
-    # (docs/measurements.md).
-    bound = (3 / config.embedding) ** 0.5
-    draw = keras.initializers.RandomUniform(-bound, bound, seed=config.seed * 100 + 1)
-    layer = keras.layers.Embedding(
-        config.size, config.embedding, embeddings_initializer=draw, name="embedding"
-    )
-    layer.build((None, None))
-    return layer
+    return layers | _output_layers(config, width, table)
 
 
 def _dropouts(config: Config, number: int, place: int) -> dict[str, keras.layers.Layer]:
@@ -221,7 +188,7 @@ def _dropouts(config: Config, number: int, place: int) -> dict[str, keras.layers
     }
 
 
-def _output_layers(config: Config, width: int, embedding: keras.layers.Embedding) -> dict:
+def _output_layers(config: Config, width: int, table: keras.layers.Embedding) -> dict:
     """Make what turns the last layer's outputs into logits."""
     draw = keras.initializers.GlorotUniform(seed=config.seed * 100 + 99)
     layers = {}
@@ -230,9 +197,9 @@ def _output_layers(config: Config, width: int, embedding: keras.layers.Embedding
             config.embedding, kernel_initializer=draw, name="mixing"
         )
     if config.tied:
-        layers["output"] = TiedOutput(embedding, name="output")
+        layers["output"] = TiedOutput(table, name="output")
     else:
         layers["output"] = keras.layers.Dense(config.size, kernel_initializer=draw, name="output")
     for layer in layers.values():
         layer.build((None, width))
-    return layers | {"targets_only": TargetsOnly(name="targets_only")}
+    return layers | {"targets_only": NeverSaid(name="targets_only")}

@@ -10,6 +10,7 @@ from course.backend import keras, tf
 from course.errors import CourseError
 from course.models import scan
 
+State = dict[str, tf.Tensor]
 STATES = {"rnn": ("hidden",), "gru": ("hidden",), "lstm": ("hidden", "cell")}
 _LAYERS = {"rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
@@ -53,7 +54,9 @@ def dropout_layer(rate: float, name: str, seed: int) -> keras.layers.Dropout:
     return keras.layers.Dropout(rate, noise_shape=(None, 1, None), seed=seed, name=name)
 
 
-def drop(layer: keras.layers.Dropout | None, inputs: tf.Tensor, training: bool) -> tf.Tensor:
+def drop(
+    layer: keras.layers.Dropout | None, inputs: tf.Tensor, training: bool, time_axis: int = 0
+) -> tf.Tensor:
     """Drop out, as Keras' layer does; without a layer nothing is dropped.
 
     The mask is the same at every time step (Gal and Ghahramani, 2016), which also spares most of
@@ -61,14 +64,16 @@ def drop(layer: keras.layers.Dropout | None, inputs: tf.Tensor, training: bool) 
 
     Args:
         layer: made by `dropout_layer`.
-        inputs: (time, batch, width).
+        inputs: (time, batch, width), or with time elsewhere.
         training: without it nothing is dropped.
+        time_axis: where time stands in `inputs`: 0 or 1.
     """
     if layer is None or not training:
         return inputs
-    _, batch, width = tf.unstack(tf.shape(inputs))
+    shape = tf.unstack(tf.shape(inputs))
+    shape[time_axis] = 1
     seed = tf.cast(layer.seed_generator.next(), tf.int32)
-    kept = tf.random.stateless_uniform([1, batch, width], seed) >= layer.rate
+    kept = tf.random.stateless_uniform(shape, seed) >= layer.rate
     return inputs * tf.cast(kept, inputs.dtype) / (1 - layer.rate)
 
 

@@ -9,7 +9,7 @@ import math
 
 from course.backend import tf
 from course.errors import CourseError
-from course.models.seq2seq import IMPOSSIBLE, TargetsOnly
+from course.models.layers import IMPOSSIBLE, NeverSaid
 from course.text import END, PAD, Codec
 
 # A share of the softmax for every token, too small to be seen: its logarithm stays finite.
@@ -57,7 +57,7 @@ class Reverser:
                 raise CourseError(f"size is {size}, but a codec has {len(codec.vocabulary)} tokens")
         self.size = size
         self.sharpness = tf.Variable(sharpness, dtype=tf.float32, trainable=False)
-        self._targets_only = TargetsOnly()
+        self._targets_only = NeverSaid()
 
     def start(self, source_ids: tf.Tensor) -> dict[str, tf.Tensor]:
         """Read the source sentences.

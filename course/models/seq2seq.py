@@ -7,15 +7,12 @@ lesson 05 decodes with, and as the fast path (`logits`, `start`, `step`) that `c
 
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from course.backend import keras, tf
 from course.models import recurrent
 from course.models.layered import Layered
-from course.text import PAD, START, Codec
-
-IMPOSSIBLE = -1e9
-State = dict[str, tf.Tensor]
+from course.models.layers import NeverSaid, OneHot
+from course.models.recurrent import State
+from course.text import PAD, Codec
 
 
 @dataclass(frozen=True)
@@ -41,44 +38,6 @@ class Config:
     embedding: int | None = None
     dropout: float = 0.0
     seed: int = 0
-
-
-@keras.saving.register_keras_serializable("course")
-class OneHot(keras.layers.Layer):
-    """Ids to one-hot rows, with a mask over padding, as `Embedding(mask_zero=True)` has it."""
-
-    def __init__(self, depth: int, **options) -> None:
-        """Make rows of `depth` columns."""
-        super().__init__(**options)
-        self.depth, self.supports_masking = depth, True
-
-    def call(self, ids: tf.Tensor) -> tf.Tensor:
-        """Return (batch, time, depth)."""
-        return keras.ops.one_hot(ids, self.depth, dtype=self.compute_dtype)
-
-    def compute_mask(self, ids: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
-        """Return True where a real token stands: (batch, time)."""
-        return keras.ops.not_equal(ids, PAD)
-
-    def get_config(self) -> dict:
-        """Return what Keras needs to make the layer again."""
-        return {**super().get_config(), "depth": self.depth}
-
-
-@keras.saving.register_keras_serializable("course")
-class TargetsOnly(keras.layers.Layer):
-    """Takes PAD and START, which are never a target, out of the softmax."""
-
-    def __init__(self, **options) -> None:
-        """Let the mask of the decoder pass through."""
-        super().__init__(**options)
-        self.supports_masking = True
-
-    def call(self, logits: tf.Tensor) -> tf.Tensor:
-        """Return the logits with those of PAD and START too low for any share."""
-        never = np.zeros(logits.shape[-1], np.float32)
-        never[[PAD, START]] = IMPOSSIBLE
-        return logits + never
 
 
 class Seq2Seq(Layered):
@@ -257,7 +216,7 @@ def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
     layers["output"] = keras.layers.Dense(
         config.target_size, name="output", kernel_initializer=_draw(config, "GlorotUniform", 99)
     )
-    layers["targets_only"] = TargetsOnly(name="targets_only")
+    layers["targets_only"] = NeverSaid(name="targets_only")
     return layers
 
 

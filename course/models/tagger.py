@@ -13,7 +13,7 @@ from course.backend import keras, tf
 from course.errors import CourseError
 from course.models import recurrent
 from course.models.layered import Layered
-from course.models.seq2seq import IMPOSSIBLE, OneHot
+from course.models.layers import NeverSaid, OneHot
 from course.text import PAD
 
 
@@ -45,22 +45,6 @@ class Config:
         recurrent.check_cell(self.cell)
         if self.activation not in ("tanh", "relu"):
             raise CourseError(f"no activation {self.activation!r}: choose tanh or relu")
-
-
-@keras.saving.register_keras_serializable("course")
-class LabelsOnly(keras.layers.Layer):
-    """Takes label 0, which stands where nothing is asked, out of the softmax."""
-
-    def __init__(self, **options) -> None:
-        """Let the mask pass through."""
-        super().__init__(**options)
-        self.supports_masking = True
-
-    def call(self, logits: tf.Tensor) -> tf.Tensor:
-        """Return the logits with that of label 0 too low for any share."""
-        never = np.zeros(logits.shape[-1], np.float32)
-        never[PAD] = IMPOSSIBLE
-        return logits + never
 
 
 class Tagger(Layered):
@@ -168,5 +152,5 @@ def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
             config.cell, config.units, "recurrent", seeds, **own
         ),
         "output": keras.layers.Dense(config.labels, name="output", kernel_initializer=initializer),
-        "labels_only": LabelsOnly(name="labels_only"),
+        "labels_only": NeverSaid([PAD], name="labels_only"),
     }
