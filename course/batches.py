@@ -1,4 +1,4 @@
-"""Token ids in batches: padded, masked, sorted into buckets of like length, split by source.
+"""Token ids in batches: padded, masked, sorted into buckets of like length.
 
 Everything here is NumPy; `dataset` alone wraps the batches for `tf.data`. A corpus is kept as two
 flat arrays (all ids in a row, and where each sentence begins), so its memory is in proportion to
@@ -6,13 +6,14 @@ its tokens and not to its longest sentence. Lesson 03 draws what a batch holds.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from course import runtime
 from course.errors import CourseError
+from course.splits import split_by_source as split_by_source
 from course.text import END, PAD, START, Codec
 
 
@@ -121,9 +122,10 @@ class Bucket(NamedTuple):
 class PairBatches:
     """Encoded sentence pairs as a stream of equal-shaped batches.
 
-    Pairs are sorted into buckets of like target length; a batch comes from one bucket, so little of
-    it is padding, and a compiled training step meets few shapes. The last batch of a bucket is
-    filled up with empty rows, which count nowhere.
+    Pairs are sorted into buckets of like target length, and each of those, if wanted, into buckets
+    of like source length; a batch comes from one bucket, so little of it is padding, and a compiled
+    training step meets few shapes. The last batch of a bucket is filled up with empty rows, which
+    count nowhere.
     """
 
     def __init__(
@@ -133,6 +135,7 @@ class PairBatches:
         *,
         batch: int = 64,
         buckets: int = 5,
+        source_buckets: int = 1,
     ) -> None:
         """Plan the batches.
 
@@ -140,7 +143,8 @@ class PairBatches:
             source: ids of the source sentences.
             target: ids of the target sentences, START first and END last.
             batch: sentence pairs a batch.
-            buckets: at most so many different shapes.
+            buckets: at most so many different target lengths.
+            source_buckets: at most so many different source lengths for each of them.
 
         Raises:
             CourseError: there are no pairs, the sides differ in number, or a count is below 1.
@@ -149,10 +153,12 @@ class PairBatches:
             raise CourseError("no sentence pairs to make batches of")
         if len(source) != len(target):
             raise CourseError(f"{len(source)} source sentences, but {len(target)} target sentences")
-        if batch < 1 or buckets < 1:
-            raise CourseError(f"batch and buckets must be at least 1, not {batch} and {buckets}")
+        if min(batch, buckets, source_buckets) < 1:
+            counts = f"{batch}, {buckets} and {source_buckets}"
+            raise CourseError(f"batch and buckets must be at least 1, not {counts}")
         self.source, self.target, self.batch = source, target, batch
-        self.buckets = _plan_buckets(source.lengths, target.lengths - 1, buckets, batch)
+        counts = (buckets, source_buckets)
+        self.buckets = _plan_buckets(source.lengths, target.lengths - 1, counts, batch)
 
     @classmethod
     def encode(
@@ -226,23 +232,33 @@ class PairBatches:
         return data.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
 
 
-def _plan_buckets(source: np.ndarray, target: np.ndarray, buckets: int, batch: int) -> list[Bucket]:
-    """Cut the pairs into buckets by target length, so that least is padding.
+def _plan_buckets(
+    source: np.ndarray, target: np.ndarray, counts: tuple[int, int], batch: int
+) -> list[Bucket]:
+    """Cut the pairs into buckets by target length, and those by source length.
 
     Args:
         source: tokens a source sentence: int array (pairs,).
         target: steps a target sentence: int array (pairs,).
-        buckets: at most so many.
+        counts: at most so many target lengths, and source lengths for each.
         batch: pairs a batch; a bucket's last one is filled up, which counts as padding too.
     """
-    bounds = _cheapest_bounds(*np.unique(target, return_counts=True), buckets, batch)
-    bucket_of = np.searchsorted(bounds, target)
-    rows = [np.flatnonzero(bucket_of == place) for place in range(len(bounds))]
-    # A bucket's arrays have at least one step, so that an empty sentence has a shape too.
-    return [
-        Bucket(members, max(1, int(source[members].max())), max(1, int(bound)))
-        for members, bound in zip(rows, bounds, strict=True)
-    ]
+    plan = []
+    for alike in _cut_by_length(np.arange(len(target)), target, counts[0], batch):
+        for rows in _cut_by_length(alike, source, counts[1], batch):
+            # A bucket's arrays have at least one step, so that an empty sentence has a shape too.
+            longest = (max(1, int(lengths[rows].max())) for lengths in (source, target))
+            plan.append(Bucket(rows, *longest))
+    return plan
+
+
+def _cut_by_length(
+    rows: np.ndarray, lengths: np.ndarray, count: int, batch: int
+) -> list[np.ndarray]:
+    """Cut some rows into at most `count` groups by length, so that least is padding."""
+    bounds = _cheapest_bounds(*np.unique(lengths[rows], return_counts=True), count, batch)
+    group_of = np.searchsorted(bounds, lengths[rows])
+    return [rows[group_of == place] for place in range(len(bounds))]
 
 
 def _cheapest_bounds(
@@ -272,33 +288,3 @@ def _cheapest_bounds(
                         longer[end] = (total, [*bounds, int(lengths[end - 1])])
         best = longer
     return best[len(lengths)][1]
-
-
-def split_by_source(
-    pairs: Sequence[tuple[str, str]],
-    share: float = 0.1,
-    seed: int = 0,
-    key: Callable[[str], str] = str,
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Split pairs so that no source sentence stands on both sides.
-
-    Args:
-        pairs: source and target sentences.
-        share: the share of the distinct source sentences that is held out, above 0 and below 1.
-        seed: draws which ones.
-        key: two sources with the same key count as the same sentence.
-
-    Returns:
-        The pairs for training and the pairs held out, each in the order of `pairs`.
-
-    Raises:
-        CourseError: there are fewer than two different source sentences.
-    """
-    sources = sorted({key(source) for source, _ in pairs})
-    if len(sources) < 2:
-        raise CourseError("a split needs at least two different source sentences")
-    count = min(len(sources) - 1, max(1, round(share * len(sources))))
-    chosen = np.random.default_rng(seed).choice(len(sources), count, replace=False)
-    held_out = {sources[place] for place in chosen}
-    train = [pair for pair in pairs if key(pair[0]) not in held_out]
-    return train, [pair for pair in pairs if key(pair[0]) in held_out]

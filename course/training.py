@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from course import metrics, progress, runtime
+from course import metrics, objectives, progress, runtime
 from course.backend import keras, tf
 from course.batches import PairBatches
 from course.errors import CourseError
 from course.models import storage
-from course.text import PAD
+from course.objectives import forward, token_sums
 
 OPTIMIZERS = {
     "adam": (keras.optimizers.Adam, 4e-3),
@@ -82,7 +82,9 @@ def fit(
     optimizer: str = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
+    warmup: int = 0,
     clip: float = 1.0,
+    objective: objectives.Objective | None = None,
     patience: int | None = None,
     seed: int = 0,
     folder: str | Path | None = None,
@@ -101,7 +103,9 @@ def fit(
         optimizer: "adam", "rmsprop" or "sgd".
         learning_rate: the highest rate; the optimizer's own default if None.
         schedule: "cosine" falls from the highest rate to nothing, "constant" stays.
+        warmup: training steps over which the rate first rises from nothing, with "cosine".
         clip: the gradients' greatest global norm.
+        objective: what training makes small, from `course.objectives`; the cross-entropy if None.
         patience: stop after so many epochs without a better validation loss.
         seed: draws the order of the batches.
         folder: keep the best model and the state of training here, after each epoch.
@@ -118,7 +122,9 @@ def fit(
         CourseError: a setting makes no sense, or there is nothing to resume.
     """
     _check(epochs, optimizer, schedule, resume, folder)
-    run = _Run(model, optimizer, learning_rate, schedule, clip, steps=epochs * len(train))
+    steps = epochs * len(train)
+    moves = make_optimizer(optimizer, learning_rate, schedule, clip, steps, warmup)
+    run = _Run(model, moves, objective or objectives.cross_entropy)
     if resume:
         run.restore(folder)
     bar = progress.bar(show)
@@ -161,42 +167,38 @@ def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:
     }
 
 
-def token_sums(logits: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Sum loss and right guesses over the real tokens.
-
-    Args:
-        logits: (batch, time, vocabulary).
-        target: int (batch, time), PAD where nothing counts.
-
-    Returns:
-        Negative log-likelihood in nats, right guesses, tokens: scalars, float32.
-    """
-    real = tf.cast(target != PAD, tf.float32)
-    nll = tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
-    right = tf.cast(tf.argmax(logits, axis=-1, output_type=target.dtype) == target, tf.float32)
-    return tf.reduce_sum(nll * real), tf.reduce_sum(right * real), tf.reduce_sum(real)
-
-
 def make_optimizer(
-    name: str, learning_rate: float | None, schedule: str, clip: float | None, steps: int
+    name: str,
+    learning_rate: float | None,
+    schedule: str,
+    clip: float | None,
+    steps: int,
+    warmup: int = 0,
 ) -> keras.optimizers.Optimizer:
     """Return a Keras optimizer, as `fit` uses it; arguments as there, `steps` in all."""
     kind, usual = OPTIMIZERS[name]
     rate = usual if learning_rate is None else learning_rate
     if schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, max(1, steps))
+        rate = _cosine(rate, max(1, steps), warmup)
     return kind(rate, global_clipnorm=clip)
+
+
+def _cosine(rate: float, steps: int, warmup: int) -> keras.optimizers.schedules.CosineDecay:
+    """Return a rate that rises for some steps, if there are such, and then falls to nothing."""
+    falling = keras.optimizers.schedules.CosineDecay
+    if not warmup:
+        return falling(rate, steps)
+    return falling(0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
 
 
 class _Run:
     """A training run under way: the model, its optimizer, the compiled steps, the best so far."""
 
-    def __init__(self, model, optimizer, learning_rate, schedule, clip, steps) -> None:
-        self.model, self.history = model, History()
-        self.optimizer = make_optimizer(optimizer, learning_rate, schedule, clip, steps)
+    def __init__(self, model, optimizer, objective) -> None:
+        self.model, self.optimizer, self.history = model, optimizer, History()
         self.optimizer.build(model.trainable_variables)
         self.best = None
-        self.train_step = _train_step(model, self.optimizer)
+        self.train_step = _train_step(model, optimizer, objective)
         self.valid_step = _evaluator(model)
 
     def epoch(self, epoch, epochs, train, valid, seed, bar, on_progress) -> None:
@@ -262,7 +264,7 @@ class _Run:
         self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
 
 
-def _train_step(model, optimizer) -> Callable:
+def _train_step(model, optimizer, objective: objectives.Objective) -> Callable:
     """Compile the gradients of a batch, and the update.
 
     They are two programs, because the first is compiled anew for each shape of batch and the second
@@ -274,12 +276,10 @@ def _train_step(model, optimizer) -> Callable:
     def gradients(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
-            logits, state = _forward(model, inputs, state, training=True)
-            nll, right, tokens = token_sums(logits, target)
-            loss = nll / tokens
+            loss, sums, state = objective(model, inputs, target, state, optimizer.iterations)
         # An embedding's gradient comes as rows and their places; the update wants it whole.
         grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
-        return grads, state, (nll, right, tokens)
+        return grads, state, sums
 
     @tf.function(jit_compile=_with_xla(), autograph=False)
     def update(grads: list[tf.Tensor]) -> None:
@@ -304,7 +304,7 @@ def _evaluator(model) -> Callable:
     @tf.function(jit_compile=_with_xla(), autograph=False)
     def step(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
-        logits, state = _forward(model, inputs, state, training=False)
+        logits, state = forward(model, inputs, state, training=False)
         return state, token_sums(logits, target)
 
     return step
@@ -313,13 +313,6 @@ def _evaluator(model) -> Callable:
 def _first_state(model, batches: PairBatches) -> dict | None:
     """Return the state before the first batch, of a model that carries one from batch to batch."""
     return model.zero_state(batches.batch) if hasattr(model, "zero_state") else None
-
-
-def _forward(model, inputs: list, state: dict | None, training: bool) -> tuple:
-    """Return a model's logits, and its state after the batch if it carries one."""
-    if state is None:
-        return model.logits(*inputs, training=training), None
-    return model.logits(*inputs, state, training=training)
 
 
 def _total(model, step: Callable, batches: PairBatches) -> tuple[float, float, int]:

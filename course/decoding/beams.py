@@ -135,7 +135,11 @@ def _go_on(found: Tensors, state: Tensors, width: int) -> dict[str, Any]:
     )
     first = tf.range(tf.shape(parents)[0])[:, None] * width
     parents = tf.reshape(first + parents, [-1])
-    state = {name: tf.gather(value, parents) for name, value in state.items()}
+    # All beginnings of a row have the same memory, so whose it is makes no difference.
+    state = {
+        name: value if name.startswith("memory") else tf.gather(value, parents)
+        for name, value in state.items()
+    }
     return {"token": token, "sums": tf.where(there, sums, NEVER), "state": state}
 
 

@@ -4,6 +4,8 @@ import importlib
 from types import ModuleType
 
 _SUBMODULES = (
+    "attention",
+    "attentive",
     "backprop",
     "by_hand",
     "graphs",
@@ -11,12 +13,14 @@ _SUBMODULES = (
     "inside",
     "language",
     "ngram",
+    "numpy_attention",
     "numpy_cells",
     "reverser",
     "scan",
     "seq2seq",
     "storage",
     "tagger",
+    "translators",
 )
 
 __all__ = list(_SUBMODULES)
