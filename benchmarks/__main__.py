@@ -10,6 +10,8 @@ from benchmarks import machine
 from course.errors import CourseError
 
 NAMES = {
+    "attention": "what attention costs: decoding with it and without, by source length",
+    "best": "Spanish to English on all short real pairs, with attention and without (an hour)",
     "startup": "seconds until `import course` returns, and what it loads",
     "gates": "why the fast path squashes its gates by one tanh",
     "decoding": "sentences a second: greedy and beam against `predict` once a token",

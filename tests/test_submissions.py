@@ -164,7 +164,7 @@ def test_a_case_has_the_outcome_that_it_deserves(batch, case):
     if case not in FITTING:
         pytest.skip("needs bubblewrap")
     outcome, told = batch.outcomes[case.student], batch.told(case.student)
-    assert (outcome.status, outcome.points) == (case.status, case.points), told
+    assert outcome.status == case.status and outcome.points in (case.points, case.instead), told
     spoken = told.casefold()
     assert [word for word in case.says if word.casefold() not in spoken] == [], told
     everything = told + batch.notebook(case.student)
@@ -254,7 +254,8 @@ def test_without_walls_the_marks_are_the_same(no_walls, name):
     case = next(case for case in CASES if case.name == name)
     outcome = run(case.files(Baits())[FILE], plan(), Limits(**QUICK)).outcome
     assert outcome.sandbox == "limits"
-    assert (outcome.status, outcome.points) == (case.status, case.points), outcome.notes
+    assert outcome.status == case.status, outcome.notes
+    assert outcome.points in (case.points, case.instead), outcome.notes
 
 
 def plan():

@@ -78,6 +78,7 @@ class Case:
         walls: whether it needs bubblewrap: it would do harm without, or be right to succeed.
         harsh: whether a grader without walls is better not shown it at all.
         called: the student's folder, where it has to be an odd one.
+        instead: points that are as right, where it depends on the moment at which its time is up.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Case:
     walls: bool = False
     harsh: bool = False
     called: str = ""
+    instead: float | None = None
 
     @property
     def student(self) -> str:
