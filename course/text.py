@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from course.errors import CourseError
+from course.joining import join_words
 
 PAD, START, END, UNK = range(4)
 SPECIAL_TOKENS = ("<pad>", "<start>", "<end>", "<unk>")
@@ -24,6 +25,7 @@ _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _CYRILLIC = str.maketrans("асеорхуіАВЕКМНОРСТХІ", "aceopxyiABEKMHOPCTXI")
 _APOSTROPHE = re.compile(r"(?<=\w)’(?=\w)")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_OPENING_MARKS = dict.fromkeys(map(ord, "¿¡"))
 
 
 def unify(text: str) -> str:
@@ -46,8 +48,20 @@ def _latin(word: re.Match) -> str:
     return word[0].translate(_CYRILLIC) if _LATIN.search(word[0]) else word[0]
 
 
+def _plain(text: str) -> str:
+    """Leave out ¿, ¡ and all that combines with a letter: é becomes e, ñ becomes n."""
+    apart = unicodedata.normalize("NFD", text.translate(_OPENING_MARKS))
+    kept = (character for character in apart if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
 def clean(
-    text: str, *, lower: bool = False, drop_punctuation: bool = False, unicode: bool = True
+    text: str,
+    *,
+    lower: bool = False,
+    drop_punctuation: bool = False,
+    unicode: bool = True,
+    drop_accents: bool = False,
 ) -> str:
     """Apply the named cleaning steps to a text.
 
@@ -56,7 +70,10 @@ def clean(
         lower: turn capital letters into small ones.
         drop_punctuation: leave out all that is neither a letter, a digit, an apostrophe nor space.
         unicode: apply `unify`.
+        drop_accents: leave out accents, the tilde of ñ, and the marks ¿ and ¡.
     """
+    if drop_accents:
+        text = _plain(text)
     if unicode:
         text = unify(text)
     if drop_punctuation:
@@ -65,12 +82,17 @@ def clean(
 
 
 @dataclass(frozen=True)
-class WordTokenizer:
-    """Cuts a text into words and single punctuation marks; `clean` says what the options do."""
+class _Options:
+    """What `clean` does before a text is cut."""
 
     lower: bool = False
     drop_punctuation: bool = False
     unicode: bool = True
+    drop_accents: bool = False
+
+
+class WordTokenizer(_Options):
+    """Cuts a text into words and single punctuation marks; `clean` says what the options do."""
 
     level = "word"
 
@@ -83,13 +105,8 @@ class WordTokenizer:
         return join_words(tokens)
 
 
-@dataclass(frozen=True)
-class CharacterTokenizer:
+class CharacterTokenizer(_Options):
     """Cuts a text into characters; `clean` says what the options do."""
-
-    lower: bool = False
-    drop_punctuation: bool = False
-    unicode: bool = True
 
     level = "character"
 
@@ -111,7 +128,7 @@ def tokenizer(level: str = "word", **options: bool) -> Tokenizer:
 
     Args:
         level: "word" or "character".
-        options: `lower`, `drop_punctuation`, `unicode`, as in `clean`.
+        options: `lower`, `drop_punctuation`, `unicode`, `drop_accents`, as in `clean`.
 
     Raises:
         CourseError: there is no such level.
@@ -119,37 +136,6 @@ def tokenizer(level: str = "word", **options: bool) -> Tokenizer:
     if level not in TOKENIZERS:
         raise CourseError(f"no level {level!r}: choose {' or '.join(TOKENIZERS)}")
     return TOKENIZERS[level](**options)
-
-
-_NO_SPACE_BEFORE = set(".,;:!?…)]}»”’%°")
-_NO_SPACE_AFTER = set("¿¡([{«“‘$€£#")
-_JOINS_DIGITS = set(".,:/")
-_QUOTES = {'"'}
-
-
-def join_words(tokens: Sequence[str]) -> str:
-    """Join words and punctuation marks into readable text, Spanish marks included.
-
-    Closing marks cling to the word before them and opening marks (¿ ¡ included) to the word after;
-    straight quotes open and close in turn; a hyphen clings to both sides, and so does a point, a
-    comma, a colon or a slash between two numbers. Joining loses two things: whether a dash between
-    words had spaces around it, and whether a comma between numbers had one after it.
-    """
-    text, cling, quote_open = "", True, False
-    for position, token in enumerate(tokens):
-        opens = token in _NO_SPACE_AFTER or (token in _QUOTES and not quote_open)
-        closes = token in _NO_SPACE_BEFORE or (token in _QUOTES and quote_open) or token == "-"
-        text += token if cling or closes else " " + token
-        quote_open ^= token in _QUOTES
-        cling = opens or token == "-" or _between_digits(tokens, position)
-    return text
-
-
-def _between_digits(tokens: Sequence[str], position: int) -> bool:
-    """Say whether a mark stands between two numbers, as the point of 3.50 does."""
-    if tokens[position] not in _JOINS_DIGITS or not 0 < position < len(tokens) - 1:
-        return False
-    return tokens[position - 1].isdigit() and tokens[position + 1].isdigit()
 
 
 class Vocabulary:

@@ -15,6 +15,7 @@ from course.text import END, PAD, START
 rows = st.lists(st.lists(st.integers(4, 20), max_size=9), min_size=1, max_size=30)
 
 
+@settings(deadline=None)  # other work on the machine must not fail a test
 @given(rows)
 def test_padding_hides_nothing(some):
     padded = batches.pad(some)
@@ -30,7 +31,7 @@ def test_a_row_longer_than_the_length_is_refused():
         batches.pad([[4, 5, 6]], 2)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(rows, st.integers(1, 7), st.integers(1, 4))
 def test_every_pair_is_in_one_batch_of_an_epoch(sources, batch, buckets):
     targets = [[START, *row[::-1], END] for row in sources]
@@ -90,6 +91,16 @@ def test_a_split_keeps_sources_apart():
     assert len({s for s, _ in held_out}) == 5
     assert batches.split_by_source(pairs[::-1], 0.1, seed=5)[1] == held_out[::-1]
     assert batches.split_by_source(pairs, 0.1, seed=6)[1] != held_out
+
+
+def test_a_split_holds_out_no_more_than_it_may():
+    pairs = [(f"s{n % 50}", f"t{n}") for n in range(300)]
+    for most, count in ((3, 3), (5, 5), (70, 5)):
+        train, held_out = batches.split_by_source(pairs, 0.1, seed=5, most=most)
+        assert len({source for source, _ in held_out}) == count
+        assert sorted(train + held_out) == sorted(pairs)
+    with pytest.raises(CourseError, match="at least 1 source sentence, not 0"):
+        batches.split_by_source(pairs, most=0)
 
 
 def test_a_split_can_treat_spellings_as_one_source():

@@ -75,6 +75,8 @@ def every_picture():
     yield plots.unrolled(["$the$", None], [[0.5, -1, 0, 3, 2]] * 2, [None, "<b>"])
     yield plots.unrolled(None, np.zeros((14, 2)))
     yield plots.graph(OPERATIONS, {"b": 2.0, "add": 26.0}, "b·c + d·e")
+    yield plots.words([[0, 0], [0, 0], [3, -1]], ["$a$", "$b$", " "], "vectors")
+    yield plots.words([[5.0, 5.0]], ["alone"], "one token on a page")
 
 
 def test_every_picture_is_an_image_with_a_text(pictures):
@@ -283,6 +285,49 @@ def test_operations_of_one_column_keep_apart():
 def test_what_is_no_graph(operations, says):
     with pytest.raises(CourseError, match=says):
         plots.graph(operations)
+
+
+def test_words_on_a_page_name_their_neighbours():
+    points = [[0, 0], [9, 9], [0, 1], [9, 7], [4, 30]]
+    picture = plots.words(points, ["gato", "lunes", "perro", "martes", "¿"], "vectors")
+    assert picture.alt == (
+        "vectors. Scatter chart of 5 tokens. "
+        "Nearest to each other: gato and perro; lunes and martes."
+    )
+    assert texts(picture) == ["gato", "lunes", "perro", "martes", "¿"]
+
+
+def labels(picture) -> np.ndarray:
+    """The boxes that a picture's labels take: float array (labels, 2, 2), low and high corners."""
+    picture.figure.draw_without_rendering()
+    drawn = picture.figure.axes[0].texts
+    return np.array([text.get_window_extent().extents.reshape(2, 2) for text in drawn])
+
+
+def test_labels_keep_clear_of_each_other_and_of_the_edge():
+    points = [[x, y] for x in np.linspace(0, 1, 5) for y in (0, 0.03, 0.06)] + [[0, 1]]
+    picture = plots.words(points, [f"word{place}" for place in range(16)], "crowded")
+    boxes = labels(picture)
+    shared = np.minimum(boxes[:, None, 1], boxes[:, 1]) - np.maximum(boxes[:, None, 0], boxes[:, 0])
+    overlaps = (shared > 0.5).all(axis=-1) & ~np.eye(16, dtype=bool)
+    assert not overlaps.any()
+    low, high = picture.figure.axes[0].bbox.extents.reshape(2, 2)
+    assert (boxes[:, 0] > low).all() and (boxes[:, 1] < high).all()
+
+
+@pytest.mark.parametrize(
+    ("points", "tokens", "says"),
+    [
+        ([], [], "0 tokens"),
+        ([[0, 0]], ["a", "b"], r"2 tokens and points of shape \(1, 2\)"),
+        ([[0, 0, 0]], ["a"], r"points of shape \(1, 3\)"),
+        ([[0, np.nan]], ["a"], "two finite numbers for each"),
+        (np.zeros((1001, 2)), ["a"] * 1001, "1,001 tokens are too many"),
+    ],
+)
+def test_words_that_have_no_place(points, tokens, says):
+    with pytest.raises(CourseError, match=says):
+        plots.words(points, tokens)
 
 
 def test_nothing_is_imported_early_and_nothing_leaks():

@@ -14,6 +14,7 @@ Environment:
         `pg1342.txt`, for a classroom without internet.
 """
 
+from course.corpora.aligned import read_aligned
 from course.corpora.books import (
     NOVELLA,
     SHIPPED,
@@ -52,6 +53,7 @@ __all__ = [
     "lookup",
     "number_of",
     "path",
+    "read_aligned",
     "read_book",
     "read_pairs",
     "split_book",

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course.errors import CourseError
+from course.text import Tokenizer
 
 Pair = tuple[str, str]
 
 ABSURD = 100_000_000  # more pairs than any corpus of the course has, or a machine could hold
 BOM = b"\xef\xbb\xbf"
+SWAPPED = ", columns swapped"
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +79,31 @@ class SentencePairs(Sequence[Pair]):
         return replace(
             self, pairs=drawn, selection=f"{count:,} random (seed {seed}) of {self._counted}"
         )
+
+    def reversed(self) -> "SentencePairs":
+        """Return the pairs with source and target swapped; done twice, it undoes itself."""
+        origin = self.origin.removesuffix(SWAPPED)
+        if origin == self.origin:
+            origin += SWAPPED
+        return replace(self, pairs=[(target, source) for source, target in self], origin=origin)
+
+    def up_to(self, tokens: int, tokenizer: Tokenizer) -> "SentencePairs":
+        """Return the pairs of which neither sentence is too long.
+
+        Args:
+            tokens: a sentence may have at most so many.
+            tokenizer: cuts the sentences of both sides.
+
+        Raises:
+            CourseError: no pair is left.
+        """
+        lengths = [max(len(tokenizer.tokens(side)) for side in pair) for pair in self]
+        short = [pair for pair, length in zip(self, lengths, strict=True) if length <= tokens]
+        if not short:
+            least = f"; the shortest needs {min(lengths):,}" if lengths else ""
+            raise CourseError(f"{self.origin}: no pair has at most {tokens:,} tokens a side{least}")
+        chosen = f"{len(short):,} with at most {tokens:,} tokens a side, of {self._counted}"
+        return replace(self, pairs=short, selection=chosen)
 
     @property
     def _counted(self) -> str:
@@ -197,12 +224,23 @@ def read_bytes(path: Path, wanted: str) -> bytes:
     """
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise CourseError(f"no such file: {path}{_suggestion(path)}") from None
     except OSError as error:
-        if os.path.isdir(path):
-            raise CourseError(f"{path} is a folder: name {wanted} in it") from None
-        raise CourseError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise CourseError(unreadable(path, wanted, error)) from None
+
+
+def unreadable(path: Path, wanted: str, error: OSError) -> str:
+    """Say why a file cannot be read, and what may have been meant.
+
+    Args:
+        path: of the file.
+        wanted: what it should be, as "a file of sentence pairs", for the message about a folder.
+        error: what opening or reading it raised.
+    """
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"no such file: {path}{_suggestion(path)}"
+    if os.path.isdir(path):
+        return f"{path} is a folder: name {wanted} in it"
+    return f"{path} cannot be read: {error.strerror or error}"
 
 
 def _suggestion(path: Path) -> str:

@@ -9,6 +9,7 @@ from course.plots.charts import bars, histories, history, lines
 from course.plots.grids import matrix
 from course.plots.networks import graph, unrolled
 from course.plots.picture import Picture
+from course.plots.scatter import words
 from course.plots.steps import alternatives, trace, two_rows
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "trace",
     "two_rows",
     "unrolled",
+    "words",
 ]
