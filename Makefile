@@ -52,7 +52,7 @@ lint: $(STAMP) ## check style and format with ruff
 bench: $(STAMP) ## measure speed and memory
 	@$(RUN) -m benchmarks $(ARGS)
 
-models: $(STAMP) ## train the two translators that ship anew, in some minutes (ARGS="words")
+models: $(STAMP) ## train the translators that ship anew, in some minutes (ARGS="words")
 	@$(RUN) -m tools.pretrain $(ARGS)
 
 clean: ## remove caches and build products (ALL=1: .venv too); never your work

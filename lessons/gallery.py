@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The gallery: all demos on one page
 #
-# Each demo of the course stands here once, with two small translators that ship with it. Run all cells, then play: nothing can break, and *Restart Kernel and Run All Cells* brings everything back. A demo works by keyboard as well: Tab moves from control to control, Enter or Space presses a button, and the arrow keys move a slider. Beside each picture a table says the same in numbers.
+# Each demo of the course stands here once, with three small translators that ship with it. Run all cells, then play: nothing can break, and *Restart Kernel and Run All Cells* brings everything back. A demo works by keyboard as well: Tab moves from control to control, Enter or Space presses a button, and the arrow keys move a slider. Beside each picture a table says the same in numbers.
 
 # %%
 import numpy as np
@@ -89,13 +89,31 @@ shown.update(dashboard)  # so that a page without a kernel shows the end and not
 # %% [markdown]
 # ## How good is it, and who says so?
 #
-# The beginner goes through a dozen sentences that it has not been trained on. **What happens to the accuracy if we make the batch wider, with nothing but padding?** Lesson 06 will be about this.
+# The beginner goes through a dozen sentences that it has not been trained on. **What happens to the accuracy if we make the batch wider, with nothing but padding?** Lesson 06 is about this.
 
 # %%
 batch = next(iter(valid))
 few = slice(0, 12)
 predicted = np.argmax(beginner.logits(batch.source[few], batch.target_in[few]), axis=-1)
 widgets.padding_trap(predicted, batch.target_out[few], codecs[1])
+
+# %% [markdown]
+# ## Is the translation good?
+#
+# BLEU counts the n-grams that a translation shares with its references: right translations, written by people. **How often does *coffee* count here, and why?** Look at longer n-grams, pick another sentence, type a translation of your own, or more references, one a line. Lesson 07 is about this.
+
+# %%
+said = [
+    "Where are my red shoes?",
+    "There is a tomato in table.",
+    "She she does not drink coffee coffee.",
+]
+known = [
+    ["Where are my red shoes?", "Where have I left my red shoes?"],
+    ["There is a tomato on the table.", "On the table there is a tomato."],
+    ["She doesn't drink coffee.", "She does not drink any coffee.", "She never drinks coffee."],
+]
+widgets.bleu_score(said, known, sentence=3)
 
 # %% [markdown]
 # ## How does a translator write?
@@ -138,16 +156,12 @@ widgets.perplexity_meter(translator, "¿Mi cartera está en el baño?", source_s
 # %% [markdown]
 # ## Where does it look?
 #
-# A model with *attention* looks back at the source at every step. Lesson 07 will build one that learns where to look; the one here is wired by hand, and says its source backwards.
+# A model with *attention* looks back at the source at every step. This one was trained on the same sentences as the word translator, and nobody told it where to look. **The answer begins with ¿: how does it know? And why does it look at *kitchen* to say *la*?** Lesson 07 is about this.
 
 # %%
-from course.models.reverser import Reverser
-
-words = text.Codec.fit(["one two three four five six"], text.tokenizer("word"))
-backwards = Reverser(len(words.vocabulary), words, words, sharpness=2.0)
-trace = decoding.greedy(backwards, [words.ids("one two three four five six")])[0]
-looked = widgets.attention_map(
-    trace, "one two three four five six".split(), words.vocabulary.words(trace.tokens)
-)
-looked.step = 4
+looker = pretrained.load("attention")
+trace = decoding.greedy(looker, [looker.source.ids(sentence)])[0]
+read = looker.source.tokenizer.tokens(sentence)
+looked = widgets.attention_map(trace, read, looker.target.vocabulary.words(trace.tokens))
+looked.step = 6
 looked

@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 
 from course import decoding, metrics, pretrained, runtime, text
-from course.batches import PairBatches
+from course.batches import PairBatches, pad
 from course.errors import CourseError
 from course.pretrained import card
 from tools import pretrain
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTES = 3_000_000
-LEAST_BLEU = {"words": 90, "characters": 80}  # below that a demo would show a bad model
+LEAST_BLEU = {
+    "words": 90,
+    "characters": 80,
+    "attention": 90,
+}  # below that a demo would show a bad model
 ROUNDING = 0.06  # of a figure with one decimal; two processors may differ in the last digits
 
 
@@ -116,10 +120,49 @@ def test_a_small_first_letter_makes_no_difference(model):
     assert typed[0][1].isupper()
 
 
-def test_one_reads_words_with_gru_cells_and_one_characters_with_lstm_cells():
-    kinds = {name: (plan.level, plan.cell) for name, plan in pretrain.PLANS.items()}
-    assert kinds == {"words": ("word", "gru"), "characters": ("character", "lstm")}
+def test_one_reads_words_one_characters_and_one_looks_back():
+    kinds = {
+        name: (plan.level, plan.cell, bool(plan.attention)) for name, plan in pretrain.PLANS.items()
+    }
+    assert kinds == {
+        "words": ("word", "gru", False),
+        "characters": ("character", "lstm", False),
+        "attention": ("word", "gru", True),
+    }
     assert tuple(kinds) == pretrained.NAMES
+    assert hasattr(pretrained.load("attention").config, "attention")
+
+
+def test_each_row_of_attention_sums_to_one_and_padding_gets_exactly_none():
+    model = pretrained.load("attention")
+    source = pad([model.source.ids(sentence) for sentence in pretrain.ASKED])
+    assert (source == text.PAD).any()
+    token, state = np.full(len(source), text.START), model.start(source)
+    for _ in range(9):
+        logits, state = model.step(token, state)
+        attention, token = state["attention"].numpy(), np.argmax(logits, axis=-1)
+        assert attention.shape == source.shape and (attention[source == text.PAD] == 0).all()
+        np.testing.assert_allclose(attention.sum(axis=1), 1, atol=1e-6)
+
+
+def test_attention_moves_along_the_sentence():
+    """A softmax that was saturated early in training stays at one place: it did so once."""
+    model = pretrained.load("attention")
+    held_out = pretrain.data(pretrain.PLANS["attention"]).held_out[:200]
+    ids = [model.source.ids(source) for source, _ in held_out]
+    maps = [trace.attention for trace in decoding.greedy(model, ids)]
+    places = [len(set(looked.argmax(axis=1).tolist())) for looked in maps]
+    assert sum(places) > 0.7 * sum(map(len, ids))
+
+
+def test_attention_finds_the_words_that_were_translated():
+    model = pretrained.load("attention")
+    read = model.source.tokenizer.tokens(pretrain.KEPT_OUT)
+    trace = decoding.greedy(model, [model.source.ids(pretrain.KEPT_OUT)])[0]
+    said = model.target.vocabulary.words(trace.tokens)
+    looked = {token: read[row.argmax()] for token, row in zip(said, trace.attention, strict=False)}
+    expected = {"¿": "?", "Mi": "my", "cartera": "wallet", "la": "kitchen", "cocina": "kitchen"}
+    assert expected.items() <= looked.items()  # the gender of "la" is that of "cocina"
 
 
 def test_each_load_is_a_model_of_its_own():
@@ -135,7 +178,7 @@ def test_an_unknown_name_is_one_line_that_names_those_there_are(ask, wrong):
     with pytest.raises(CourseError) as caught:
         ask(wrong)
     assert str(caught.value) == (
-        f"no model {wrong!r} ships with the course: choose words or characters"
+        f"no model {wrong!r} ships with the course: choose words, characters or attention"
     )
 
 
@@ -152,9 +195,9 @@ def test_training_anew_writes_a_model_and_its_card(name, tmp_path, monkeypatch):
     for _ in range(2):  # the second replaces the first
         trained = pretrain.train(name, plan, tmp_path)
     runtime.tensorflow()
-    from course.models.seq2seq import Seq2Seq
+    from course.models import translators
 
-    loaded = Seq2Seq.load(tmp_path)
+    loaded = translators.load(tmp_path)
     assert loaded.about == trained.about
     assert loaded.about["plan"]["units"] == loaded.config.units == 7
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == card.text(loaded.about)
@@ -166,5 +209,6 @@ def test_the_tool_refuses_an_unknown_name_in_one_line():
     assert seen.returncode == 2
     assert seen.stdout == ""
     assert seen.stderr == (
-        "pretrain: no model 'letters' ships with the course: choose words or characters\n"
+        "pretrain: no model 'letters' ships with the course: "
+        "choose words, characters or attention\n"
     )

@@ -1,6 +1,6 @@
-"""Trains the two translators that ship in `course/pretrained/`, and writes their cards.
+"""Trains the three translators that ship in `course/pretrained/`, and writes their cards.
 
-`make models` trains both; `make models ARGS=words` trains one.
+`make models` trains all; `make models ARGS=words` trains one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from course.corpora import grammar
 from course.pretrained import card
 
 if TYPE_CHECKING:
+    from course.models.attentive import Attentive
     from course.models.seq2seq import Seq2Seq
+
+    Translator = Seq2Seq | Attentive
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -41,6 +44,7 @@ class Plan:
         units: width of the hidden state.
         embedding: width of the embeddings.
         epochs: passes over the sentences.
+        attention: "multiplicative" or "additive"; None for a decoder that does not look back.
         dropout: share of the embeddings and of the outputs that training drops.
         pairs: sentence pairs that the grammar makes; 20,000 are the corpus that lessons load.
         most_characters: pairs with a longer sentence are left out; None for none.
@@ -55,6 +59,7 @@ class Plan:
     units: int
     embedding: int
     epochs: int
+    attention: str | None = None
     dropout: float = 0.0
     pairs: int = 20_000
     most_characters: int | None = None
@@ -68,6 +73,17 @@ PLANS = {
     "words": Plan("word", "gru", units=216, embedding=64, epochs=6),
     "characters": Plan(
         "character", "lstm", units=264, embedding=32, epochs=10, pairs=60_000, most_characters=32
+    ),
+    # At 8e-3 multiplicative attention ended at one token: its scores have no bound.
+    "attention": Plan(
+        "word",
+        "gru",
+        units=128,
+        embedding=64,
+        epochs=6,
+        attention="additive",
+        dropout=0.1,
+        learning_rate=4e-3,
     ),
 }
 
@@ -102,7 +118,7 @@ def data(plan: Plan) -> Data:
     return Data(corpus.source, train, held_out + kept_out)
 
 
-def train(name: str, plan: Plan, folder: Path) -> Seq2Seq:
+def train(name: str, plan: Plan, folder: Path) -> Translator:
     """Train a model, measure it, and write it with its card.
 
     Args:
@@ -124,22 +140,31 @@ def train(name: str, plan: Plan, folder: Path) -> Seq2Seq:
     return model
 
 
-def _fit(plan: Plan, pairs: Data) -> Seq2Seq:
+def _fit(plan: Plan, pairs: Data) -> Translator:
     """Build a model and train it.
 
     The held-out sentences do not even choose the epoch, so that they measure what is unseen.
     """
     from course import training
-    from course.models.seq2seq import Config, Seq2Seq
 
     codecs = _codecs(plan, pairs)
-    sizes = [len(codec.vocabulary) for codec in codecs]
-    shape = {key: getattr(plan, key) for key in ("units", "cell", "embedding", "dropout", "seed")}
-    model = Seq2Seq(Config(*sizes, **shape), *codecs)
+    model = _untrained(plan, codecs)
     batches = PairBatches.encode(pairs.train, *codecs, batch=plan.batch, buckets=plan.buckets)
     options = {"epochs": plan.epochs, "learning_rate": plan.learning_rate, "seed": plan.seed}
     training.fit(model, batches, **options)
     return model
+
+
+def _untrained(plan: Plan, codecs: tuple[text.Codec, text.Codec]) -> Translator:
+    """Build a model with its first weights."""
+    from course.models import attentive, seq2seq
+
+    sizes = [len(codec.vocabulary) for codec in codecs]
+    shape = {key: getattr(plan, key) for key in ("units", "cell", "embedding", "dropout", "seed")}
+    if plan.attention:
+        config = attentive.Config(*sizes, **shape, attention=plan.attention)
+        return attentive.Attentive(config, *codecs)
+    return seq2seq.Seq2Seq(seq2seq.Config(*sizes, **shape), *codecs)
 
 
 def _codecs(plan: Plan, pairs: Data) -> tuple[text.Codec, text.Codec]:
@@ -150,7 +175,7 @@ def _codecs(plan: Plan, pairs: Data) -> tuple[text.Codec, text.Codec]:
     return text.Codec.fit(source, lower), text.Codec.fit(target, cased)
 
 
-def _description(name: str, plan: Plan, pairs: Data, model: Seq2Seq) -> dict:
+def _description(name: str, plan: Plan, pairs: Data, model: Translator) -> dict:
     """Return what the card says beside the figures: plain data for the manifest."""
     sizes = model.config.source_size, model.config.target_size
     return {
@@ -167,7 +192,7 @@ def _description(name: str, plan: Plan, pairs: Data, model: Seq2Seq) -> dict:
     }
 
 
-def measure(model: Seq2Seq, held_out: Pairs) -> dict[str, float]:
+def measure(model: Translator, held_out: Pairs) -> dict[str, float]:
     """Measure a model on sentences that it was not trained on, and on hand-written ones.
 
     Args:
@@ -197,7 +222,7 @@ def measure(model: Seq2Seq, held_out: Pairs) -> dict[str, float]:
     }
 
 
-def examples(model: Seq2Seq) -> list[list[str]]:
+def examples(model: Translator) -> list[list[str]]:
     """Return some sentences, each with what the model makes of it."""
     from course import decoding
 
@@ -223,8 +248,8 @@ def rebuild(names: Sequence[str]) -> None:
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     top = argparse.ArgumentParser(prog="pretrain", description=__doc__.partition("\n")[0])
-    names = " or ".join(pretrained.NAMES)
-    top.add_argument("names", nargs="*", metavar="NAME", help=f"{names} (default: both)")
+    names = ", ".join(pretrained.NAMES)
+    top.add_argument("names", nargs="*", metavar="NAME", help=f"{names} (default: all)")
     return top
 
 

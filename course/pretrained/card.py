@@ -1,10 +1,9 @@
 """The card of a model that ships, written from the plain data that is saved with the model."""
 
 PAGE = """\
-# The {level}-level translator
+# {title}
 
-Translates short English sentences into Spanish, one {level} at a time: a small {kind} encoder and
-decoder, trained so that a demo opens at once. `course.pretrained.load("{name}")` loads it.
+{made} `course.pretrained.load("{name}")` loads it.
 
 | | |
 |---|---|
@@ -12,7 +11,7 @@ decoder, trained so that a demo opens at once. `course.pretrained.load("{name}")
 | of them | {kept} |
 | split | by source sentence, seed {seed}: {train:,} pairs to learn from, {held_out:,} held out |
 | tokens | {level}s: {source_size:,} English in small letters, {target_size:,} Spanish |
-| shape | {units} {kind} units on each side, embeddings of {embedding}: {parameters:,} parameters |
+| shape | {units} {kind} units {where}, embeddings of {embedding}: {parameters:,} parameters |
 | training | {epochs} epochs, batches of {batch}, Adam from {learning_rate:g} as a cosine{drop} |
 | seed | {seed}: the split, the first weights, the order of the batches |
 | made with | {software} |
@@ -43,6 +42,21 @@ UNKNOWN = {
     "word": "A word that it has not seen is `<unk>` to it, and it says something all the same.",
     "character": "A word that it has not seen tends to become another one, rightly spelt.",
 }
+PLAIN = {
+    "title": "The {level}-level translator",
+    "made": """\
+Translates short English sentences into Spanish, one {level} at a time: a small {kind} encoder and
+decoder, trained so that a demo opens at once.""",
+    "where": "on each side",
+}
+LOOKING_BACK = {
+    "title": "The translator that looks back",
+    "made": """\
+Translates short English sentences into Spanish, one {level} at a time, and looks back at the
+English sentence each time: a small {kind} encoder that reads in both directions, and a decoder with
+{attention} attention, trained so that a demo opens at once.""",
+    "where": "in each direction and in the decoder",
+}
 
 
 def text(about: dict) -> str:
@@ -54,14 +68,15 @@ def text(about: dict) -> str:
     plan, figures = about["plan"], about["figures"]
     shares = {name: 100 * figures[name] for name in ("exact", "token_accuracy")}
     facts = about | plan | about["pairs"] | about["vocabulary"] | figures | shares
-    shown = {
-        "kind": plan["cell"].upper(),
+    named = facts | {"kind": plan["cell"].upper()}
+    wording = LOOKING_BACK if plan["attention"] else PLAIN
+    shown = {name: words.format_map(named) for name, words in wording.items()} | {
         "kept": _kept(plan["most_characters"]),
         "drop": f", dropout {plan['dropout']:g}" if plan["dropout"] else "",
         "examples": "\n".join(f"- {source} → {target}" for source, target in about["examples"]),
         "unknown": UNKNOWN[plan["level"]],
     }
-    return PAGE.format_map(facts | shown)
+    return PAGE.format_map(named | shown)
 
 
 def _kept(most_characters: int | None) -> str:

@@ -19,6 +19,7 @@ DEMOS = {
     "training_dashboard": "dashboard",
     "padding_trap": "padding",
     "unrolled_network": "unrolled",
+    "bleu_score": "bleu",
 }
 
 __all__ = list(DEMOS)

@@ -77,7 +77,8 @@ _PAGE = """
 .unrolled .u-message.fault { color: var(--u-fault); font-weight: 600; }
 .unrolled .u-message.fault::before { content: "! "; }
 .unrolled button:focus-visible, .unrolled input:focus-visible, .unrolled select:focus-visible,
-.unrolled [tabindex]:focus-visible, .unrolled [contenteditable]:focus-visible {
+.unrolled textarea:focus-visible, .unrolled [tabindex]:focus-visible,
+.unrolled [contenteditable]:focus-visible {
   outline: 3px solid var(--u-orange) !important; outline-offset: 1px; }
 .unrolled .widget-button, .unrolled .jupyter-button { color: var(--u-ink); }
 .unrolled .widget-button:disabled, .unrolled .jupyter-button:disabled { opacity: 0.45; }

@@ -11,7 +11,7 @@ FOCUSED = """() => {
     };
 }"""
 REACHABLE = """demo => demo.querySelectorAll(
-    ['button', 'input', 'select'].map(kind => `${kind}:not(:disabled)`).join() +
+    ['button', 'input', 'select', 'textarea'].map(kind => `${kind}:not(:disabled)`).join() +
     ', [tabindex="0"], [contenteditable="true"]'
 ).length"""
 

@@ -26,6 +26,7 @@ MOVES = {
     "inside_a_cell, LSTM": (lambda demo: slide(demo, "step", "Home"), "words", ("step", 0)),
     "training_dashboard": (lambda demo: None, "", ("stopped", "finished")),
     "padding_trap": (lambda demo: slide(demo, "row", "End"), "tokens", ("step", 11)),
+    "bleu_score": (lambda demo: slide(demo, "n-grams of", "End"), "ngrams", ("order", 4)),
     "decoding_stepper": (
         lambda demo: slide(demo, "step", "Home"),
         "alternatives",
