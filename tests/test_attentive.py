@@ -36,6 +36,12 @@ def build(**options) -> Attentive:
     return Attentive(Config(11, 13, **{"units": 7, "embedding": 5, "seed": 3} | options))
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Compiling by XLA would take longer than the small trainings here."""
+    monkeypatch.setenv("COURSE_FAST", "1")
+
+
 @pytest.fixture(params=SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
 def model(request) -> Attentive:
     return build(**request.param)
@@ -104,7 +110,7 @@ def test_a_numpy_step_agrees():
         hidden, _ = gru_step(row, state["hidden_1"], *gru)
         looked = (hidden, state["memory"], SOURCE != PAD)
         if kind == "multiplicative":
-            kernel = weights["attention_keys/kernel"].T
+            kernel = weights["attention_keys/kernel"].T * weights["attention/scale"]
             context, shares = numpy_attention.multiplicative(*looked, kernel)
         else:
             parts = ("attention_query/kernel", "attention_keys/kernel", "attention/scale")
@@ -258,13 +264,10 @@ def test_saved_and_loaded_it_says_the_same(tmp_path):
         loaded = translators.load(tmp_path / "model")
         assert isinstance(loaded, Attentive) and loaded.config == config
         assert loaded.about == {"a": 1}
-        sentences = ["a b c", "g"]
-        for search in ("greedy", "beam"):
-            said = [
-                decoding.translate(which, sentences, search=search, max_tokens=5)
-                for which in (model, loaded)
-            ]
-            assert said[0] == said[1]
+        said = [
+            decoding.translate(which, ["a b c", "g"], max_tokens=5) for which in (model, loaded)
+        ]
+        assert said[0] == said[1] and any(said[0])
 
 
 def test_translators_are_told_apart(tmp_path):

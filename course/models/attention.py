@@ -42,9 +42,13 @@ def attention_layers(kind: str, units: int, width: int, seed: int) -> dict:
         layers["attention_query"].build((None, None, units))
         layers["attention"] = keras.layers.AdditiveAttention(name="attention")
     else:
-        layers["attention"] = keras.layers.Attention(name="attention")
+        layers["attention"] = keras.layers.Attention(use_scale=True, name="attention")
     keys = (None, None, units)
     layers["attention"].build([keys, (None, None, width), keys])
+    if kind == "multiplicative":
+        # Sums over many units are large: unscaled, attention settles on a place before it has
+        # learnt which (docs/measurements.md). From here on the scale is trained.
+        layers["attention"].scale.assign(units**-0.5)
     return layers
 
 
@@ -73,8 +77,9 @@ def attend(layers: dict, query: tf.Tensor, memory: Memory) -> tuple[tf.Tensor, t
 
 def _scores(layers: dict, query: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
     """Compare each query with each key: (batch, time, source_time)."""
+    scale = layers["attention"].scale
     if "attention_query" not in layers:
-        return tf.matmul(query, keys, transpose_b=True)
+        return tf.matmul(query * scale, keys, transpose_b=True)
     query = layers["attention_query"](query)
     hidden = tf.tanh(query[:, :, None] + keys[:, None])
-    return tf.reduce_sum(hidden * layers["attention"].scale, axis=-1)
+    return tf.reduce_sum(hidden * scale, axis=-1)
