@@ -1,10 +1,8 @@
-"""How good is it: accuracy of tokens and of sentences, perplexity over tokens, BLEU.
+"""Measures of single tokens: accuracy of tokens and of sentences, perplexity.
 
 Padding never counts, except in `padded_accuracy`, which shows why. Totals are summed first and
 divided once, so that the figures do not depend on how the data was cut into batches.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -105,47 +103,3 @@ def perplexity(nll: float, tokens: int) -> float:
     if tokens < 1:
         raise CourseError("perplexity: there are no tokens")
     return float(np.exp(nll / tokens))
-
-
-def bleu(translations: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Return the corpus BLEU of some translations, from 0 to 100, as sacreBLEU computes it.
-
-    Args:
-        translations: one for each source sentence.
-        references: for each source sentence its correct translations, at least one.
-
-    Raises:
-        CourseError: the numbers differ, or a sentence has no reference.
-
-    Reference:
-        Papineni et al., 2002; Post, 2018 (sacreBLEU: 13a tokens, cased, exponential smoothing).
-    """
-    return bleu_score(translations, references).score
-
-
-def bleu_score(translations: Sequence[str], references: Sequence[Sequence[str]]):
-    """Return sacreBLEU's own `BLEUScore`, with precisions and brevity penalty; see `bleu`."""
-    import sacrebleu
-
-    if len(translations) != len(references):
-        raise CourseError(
-            f"bleu: {len(translations)} translations, but references for {len(references)}"
-        )
-    if not translations or not all(references):
-        raise CourseError("bleu: every translation needs at least one reference")
-    most = max(len(group) for group in references)
-    # sacreBLEU wants the n-th references of all sentences together; None where there is no n-th.
-    columns = [[group[n] if n < len(group) else None for group in references] for n in range(most)]
-    return sacrebleu.corpus_bleu(list(translations), columns)
-
-
-def references_by_source(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[list[str]]]:
-    """Gather the translations of each source sentence.
-
-    Returns:
-        The distinct source sentences in order of appearance, and for each its translations.
-    """
-    groups: dict[str, list[str]] = {}
-    for source, target in pairs:
-        groups.setdefault(source, []).append(target)
-    return list(groups), list(groups.values())
