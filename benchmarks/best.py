@@ -18,7 +18,7 @@ def run() -> dict:
     pairs = str(corpora.path("spa-eng"))
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("multiplicative", "none"):
+        for kind in ("multiplicative", "last"):
             place = str(Path(folder) / kind)
             options = ["--pairs", pairs, "--attention", kind, "--save", place]
             found[f"{kind}: train"] = measure("course", *TRAIN, *options)

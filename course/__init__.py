@@ -10,7 +10,9 @@ __version__ = "0.1.0"
 
 _SUBMODULES = (
     "batches",
+    "buckets",
     "checks",
+    "clipping",
     "corpora",
     "decoding",
     "distribution",

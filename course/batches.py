@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import runtime
+from course.buckets import Bucket, plan_buckets
 from course.errors import CourseError
 from course.splits import split_by_source as split_by_source
 from course.text import END, PAD, START, Codec
@@ -111,14 +112,6 @@ def teacher_forcing(target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return target_in, target[:, 1:]
 
 
-class Bucket(NamedTuple):
-    """Sentence pairs of like length, and the one shape that all their batches have."""
-
-    rows: np.ndarray
-    source_time: int
-    target_time: int
-
-
 class PairBatches:
     """Encoded sentence pairs as a stream of equal-shaped batches.
 
@@ -136,6 +129,7 @@ class PairBatches:
         batch: int = 64,
         buckets: int = 5,
         source_buckets: int = 1,
+        most_steps: int | None = None,
     ) -> None:
         """Plan the batches.
 
@@ -145,6 +139,9 @@ class PairBatches:
             batch: sentence pairs a batch.
             buckets: at most so many different target lengths.
             source_buckets: at most so many different source lengths for each of them.
+            most_steps: at most so many target steps in a batch, padding counted, which bounds the
+                memory of its logits: batches of long sentences have fewer pairs. Any number if
+                None.
 
         Raises:
             CourseError: there are no pairs, the sides differ in number, or a count is below 1.
@@ -158,7 +155,8 @@ class PairBatches:
             raise CourseError(f"batch and buckets must be at least 1, not {counts}")
         self.source, self.target, self.batch = source, target, batch
         counts = (buckets, source_buckets)
-        self.buckets = _plan_buckets(source.lengths, target.lengths - 1, counts, batch)
+        lengths = (source.lengths, target.lengths - 1)
+        self.buckets = plan_buckets(*lengths, counts, batch, most_steps)
 
     @classmethod
     def encode(
@@ -187,13 +185,13 @@ class PairBatches:
 
     def __len__(self) -> int:
         """Count the batches of an epoch."""
-        return sum(-(-len(bucket.rows) // self.batch) for bucket in self.buckets)
+        return sum(-(-len(bucket.rows) // bucket.batch) for bucket in self.buckets)
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches of an epoch in the corpus' order, bucket by bucket."""
         for bucket in self.buckets:
-            for begin in range(0, len(bucket.rows), self.batch):
-                yield self._cut(bucket, bucket.rows[begin : begin + self.batch])
+            for rows in _parted(bucket.rows, bucket.batch):
+                yield self._cut(bucket, rows)
 
     def shuffled(self, seed: int, epoch: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch in an order drawn from the seed and the epoch."""
@@ -201,7 +199,7 @@ class PairBatches:
         plan = []
         for bucket in self.buckets:
             rows = rng.permutation(bucket.rows)
-            plan += [(bucket, rows[i : i + self.batch]) for i in range(0, len(rows), self.batch)]
+            plan += [(bucket, some) for some in _parted(rows, bucket.batch)]
         for place in rng.permutation(len(plan)):
             yield self._cut(*plan[place])
 
@@ -209,7 +207,7 @@ class PairBatches:
         """Pad some rows of a bucket to the bucket's shape and to a full batch."""
         source = self.source.padded(rows, bucket.source_time)
         target = self.target.padded(rows, bucket.target_time + 1)
-        empty = ((0, self.batch - len(rows)), (0, 0))
+        empty = ((0, bucket.batch - len(rows)), (0, 0))
         source, target = np.pad(source, empty), np.pad(target, empty)
         return Batch(source, *teacher_forcing(target))
 
@@ -227,64 +225,12 @@ class PairBatches:
             order = iter(self) if seed is None else self.shuffled(seed, next(epochs))
             return (((batch.source, batch.target_in), batch.target_out) for batch in order)
 
-        ids = tf.TensorSpec((self.batch, None), tf.int32)
+        sizes = {bucket.batch for bucket in self.buckets}
+        ids = tf.TensorSpec((sizes.pop() if len(sizes) == 1 else None, None), tf.int32)
         data = tf.data.Dataset.from_generator(generate, output_signature=((ids, ids), ids))
         return data.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
 
 
-def _plan_buckets(
-    source: np.ndarray, target: np.ndarray, counts: tuple[int, int], batch: int
-) -> list[Bucket]:
-    """Cut the pairs into buckets by target length, and those by source length.
-
-    Args:
-        source: tokens a source sentence: int array (pairs,).
-        target: steps a target sentence: int array (pairs,).
-        counts: at most so many target lengths, and source lengths for each.
-        batch: pairs a batch; a bucket's last one is filled up, which counts as padding too.
-    """
-    plan = []
-    for alike in _cut_by_length(np.arange(len(target)), target, counts[0], batch):
-        for rows in _cut_by_length(alike, source, counts[1], batch):
-            # A bucket's arrays have at least one step, so that an empty sentence has a shape too.
-            longest = (max(1, int(lengths[rows].max())) for lengths in (source, target))
-            plan.append(Bucket(rows, *longest))
-    return plan
-
-
-def _cut_by_length(
-    rows: np.ndarray, lengths: np.ndarray, count: int, batch: int
-) -> list[np.ndarray]:
-    """Cut some rows into at most `count` groups by length, so that least is padding."""
-    bounds = _cheapest_bounds(*np.unique(lengths[rows], return_counts=True), count, batch)
-    group_of = np.searchsorted(bounds, lengths[rows])
-    return [rows[group_of == place] for place in range(len(bounds))]
-
-
-def _cheapest_bounds(
-    lengths: np.ndarray, counts: np.ndarray, buckets: int, batch: int
-) -> list[int]:
-    """Choose the bucket bounds for which the padded batches hold the fewest steps.
-
-    The cheapest cut of the first lengths into some buckets is the cheapest cut of fewer lengths
-    into one bucket less, and one more bucket: so best cuts grow from best cuts.
-
-    Args:
-        lengths: the distinct lengths, ascending: int array (kinds,).
-        counts: sentences of each length: int array (kinds,).
-        buckets: at most so many bounds.
-        batch: sentences a batch.
-    """
-    before = np.concatenate([[0], np.cumsum(counts)])
-    best = {0: (0, [])}
-    for _ in range(buckets):
-        longer = dict(best)
-        for end in range(1, len(lengths) + 1):
-            for begin, (cost, bounds) in best.items():
-                if begin < end:
-                    batches = -(-(before[end] - before[begin]) // batch)
-                    total = cost + batches * batch * lengths[end - 1]
-                    if end not in longer or total < longer[end][0]:
-                        longer[end] = (total, [*bounds, int(lengths[end - 1])])
-        best = longer
-    return best[len(lengths)][1]
+def _parted(rows: np.ndarray, count: int) -> list[np.ndarray]:
+    """Cut rows into groups of `count`; the last may have fewer."""
+    return [rows[begin : begin + count] for begin in range(0, len(rows), count)]

@@ -32,17 +32,26 @@ def test_a_row_longer_than_the_length_is_refused():
 
 
 @settings(max_examples=50, deadline=None)
-@given(rows, st.integers(1, 7), st.integers(1, 4))
-def test_every_pair_is_in_one_batch_of_an_epoch(sources, batch, buckets):
+@given(
+    rows,
+    st.integers(1, 7),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.none() | st.integers(1, 40),
+)
+def test_every_pair_is_in_one_batch_of_an_epoch(sources, batch, buckets, source_buckets, most):
     targets = [[START, *row[::-1], END] for row in sources]
-    data = PairBatches(Ragged(sources), Ragged(targets), batch=batch, buckets=buckets)
+    options = {"buckets": buckets, "source_buckets": source_buckets, "most_steps": most}
+    data = PairBatches(Ragged(sources), Ragged(targets), batch=batch, **options)
     for epoch in (list(data), list(data.shuffled(seed=3, epoch=1))):
         assert len(epoch) == len(data)
-        assert len({item.source.shape + item.target_in.shape for item in epoch}) <= buckets
+        shapes = {item.source.shape + item.target_in.shape for item in epoch}
+        assert len(shapes) <= buckets * source_buckets
         assert sum(item.tokens for item in epoch) == data.tokens
         seen = Counter()
         for item in epoch:
-            assert len(item.source) == batch
+            steps = item.target_in.shape[1]
+            assert len(item.source) == min(batch, max(1, (most or 10**9) // steps))
             for source, said in zip(item.source, item.target_out, strict=True):
                 if said.any():
                     source, said = source[source != PAD], said[said != PAD]

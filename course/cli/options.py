@@ -45,6 +45,32 @@ class Size(StrEnum):
     classic = "classic"
 
 
+class Attention(StrEnum):
+    """How a decoder compares its state with what the encoder read."""
+
+    none = "none"
+    last = "last"
+    additive = "additive"
+    multiplicative = "multiplicative"
+
+
+class SourceText(StrEnum):
+    """How the source sentences are cleaned."""
+
+    as_is = "as-is"
+    lower = "lower"
+    plain = "plain"
+
+
+class TranslatorSize(StrEnum):
+    """A named configuration of a translator."""
+
+    usual = "usual"
+    tutorial = "tutorial"
+    book = "book"
+    best = "best"
+
+
 class Optimizer(StrEnum):
     """How gradients move the weights."""
 
@@ -117,8 +143,77 @@ SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Leave out lines that are no pair, and count them.")
 ]
 LevelName = Annotated[Level | None, _choice("What a token is; usually a word.")]
-CellName = Annotated[Cell | None, _choice("The kind of recurrent layer; usually lstm.")]
-Embedding = Annotated[int | None, _number("E", 0, 4_096, "Width of the embeddings; 0 for one-hot.")]
+CellName = Annotated[
+    Cell | None, _choice("The kind of recurrent layer; usually lstm, and gru with attention.")
+]
+Embedding = Annotated[
+    int | None,
+    _number(
+        "E", 0, 4_096,
+        "Width of the embeddings, 0 for one-hot; usually 128, 256 with attention, and one-hot for "
+        "characters.",
+    ),
+]  # fmt: skip
+TranslatorSizeName = Annotated[
+    TranslatorSize | None,
+    _choice(
+        "A named configuration; options beside it win. tutorial: characters, the first 10,000 "
+        "pairs, 256 LSTM units, one-hot, RMSprop, 40 epochs. book: additive attention, 512 units, "
+        "at most 15 tokens, 1,000 steps with 512 samples. best: multiplicative attention, 320 GRU "
+        "units, at most 15 tokens. Usually usual: what the other options say."
+    ),
+]
+Reverse = Annotated[
+    bool, typer.Option("--reverse", help="From the second column to the first; usually not.")
+]
+MaxLength = Annotated[
+    int | None,
+    _number("N", 1, 10_000, "Take pairs of at most N tokens a side only; usually any."),
+]
+SourceTextName = Annotated[
+    SourceText | None,
+    _choice(
+        "lower: source sentences without capitals; plain: also without accents, ¿ and ¡. "
+        "Usually as-is."
+    ),
+]
+AttentionName = Annotated[
+    Attention | None,
+    _choice(
+        "Let the decoder look back at the source; usually none. last: the same model as with "
+        "attention, but seeing the last states only, to compare with."
+    ),
+]
+OneWay = Annotated[
+    bool,
+    typer.Option(
+        "--one-way",
+        help="With attention: read the source from left to right only; usually both ways.",
+    ),
+]
+InputFeeding = Annotated[
+    bool,
+    typer.Option(
+        "--input-feeding",
+        help="With attention: feed each step with what the last one found; usually not.",
+    ),
+]
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", show_default=False,
+        help="Word vectors, in word2vec's or GloVe's text form, to begin the source embeddings "
+        "with; they decide the width. Usually random ones.",
+    ),
+]  # fmt: skip
+LabelSmoothing = Annotated[
+    float | None,
+    _number("S", 0, 0.9, "With attention: share spread over all tokens; usually 0, often 0.1."),
+]
+Samples = Annotated[
+    int | None,
+    _number("N", 1, 100_000, "With attention: a softmax over N sampled tokens; usually over all."),
+]
 Dropout = Annotated[float | None, _number("D", 0, 0.9, "Share of the values that training drops.")]
 MinCount = Annotated[
     int | None, _number("N", 1, 1_000_000, "Tokens that occur less often count as unknown.")
@@ -181,3 +276,20 @@ TopP = Annotated[
 ]
 NoRepeat = Annotated[int, _number("N", 0, 100, "Write no run of N tokens twice; 0 lets them.")]
 DrawSeed = Annotated[int, _number("S", 0, 2**31 - 1, "Of the draws; usually 0.")]
+
+# For pairs in two files, and for evaluating.
+SourceFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="F", show_default=False,
+        help="Source sentences, one a line; their translations are in --target-file.",
+    ),
+]  # fmt: skip
+TargetFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="F", show_default=False,
+        help="Line n translates line n of --source-file.",
+    ),
+]  # fmt: skip
+Worst = Annotated[int, _number("N", 0, 10_000, "Worst sentences to show; usually 10.")]

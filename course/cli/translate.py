@@ -47,9 +47,9 @@ def translate(
     warn = _Warnings(manifest, model)
     runtime.tensorflow()
     from course import decoding
-    from course.models.seq2seq import Seq2Seq
+    from course.models import translators
 
-    translator = Seq2Seq.load(model)
+    translator = translators.load(model)
     while chunk := list(islice(lines, 1 if _by_hand(sentences) else CHUNK)):
         for sentence in chunk:
             warn(sentence)

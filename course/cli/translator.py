@@ -1,35 +1,26 @@
-"""Training a translator from the command line: its data, its training, its report."""
+"""Training a translator from the command line: its model, its training, its report."""
 
-import hashlib
 import random
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 
-from course import corpora, metrics, text
-from course.batches import PairBatches, split_by_source
-from course.cli import saved, size
+import numpy as np
+
+from course import metrics, text
+from course.batches import Batch, PairBatches
+from course.cli import saved, size, translator_size
 from course.cli.guard import Interrupted, note
+from course.cli.translator_data import HELD_OUT as HELD_OUT
+from course.cli.translator_data import Data, first_embeddings, prepare
 from course.cli.translator_settings import Settings
-from course.errors import CourseError
+from course.cli.translator_size import parameters
 
-HELD_OUT = 0.1  # share of the source sentences that training does not see
-SHOWN = 5  # of them, with their translations, at the end
-FEW_PAIRS = 1_000  # from that on words that occur once are left out, if not told otherwise
-
-
-@dataclass(frozen=True)
-class Data:
-    """Sentence pairs, split, and the codecs of the half that is learnt from."""
-
-    provenance: str
-    fingerprint: str
-    train: list[tuple[str, str]]
-    held_out: list[tuple[str, str]]
-    source: text.Codec
-    target: text.Codec
-    batches: PairBatches
-    judged: PairBatches
+SHOWN = 5  # sentences held out, with their translations, at the end
+LONG = 1_000  # training steps; a run of more is told its size before
+WARMUP = 0.2  # of a run's training steps, at most
 
 
 def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
@@ -44,131 +35,74 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
         CourseError: the input is bad, or the model cannot be saved.
         Interrupted: Ctrl-C; the message says what was kept.
     """
-    began = time.perf_counter()
-    before = saved.run_in(save)
-    data = prepare(settings)
-    _check_memory(settings, data)
+    began, before = time.perf_counter(), saved.run_in(save)
+    data, first = prepare(settings), None
     if resume:
         wrong = "the sentence pairs are not those"
         saved.check_fingerprint(save, before, data.fingerprint, wrong)
-    count = parameters(settings, len(data.source.vocabulary), len(data.target.vocabulary))
-    size.check_parameters(count)
-    _introduce(settings, data, count)
+    elif settings.embeddings:
+        first, found = first_embeddings(settings, data.source.vocabulary)
+        settings = replace(settings, embedding=first.shape[1])
+    settings = settings.with_epochs(len(data.batches))
+    translator_size.check(settings, data)
+    _introduce(settings, data)
+    if first is not None:
+        note(f"{settings.embeddings}: vectors for {found:,} of the {len(first):,} source tokens")
     try:
-        model, best = _fit(settings, data, save, resume)
+        model = _build(settings, data, first)
+        best = _fit(model, settings, data, save, resume)
         _report(model, best, data, settings.seed)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before, "translate")) from None
     saved.report_cost(began)
 
 
-def prepare(settings: Settings) -> Data:
-    """Load the pairs, split them, build both vocabularies, encode; no TensorFlow yet."""
-    pairs = _load(settings)
-    train, held_out = split_by_source(pairs, HELD_OUT, settings.seed, key=text.unify)
-    tokenizer = text.tokenizer(settings.level)
-    usual = 2 if settings.level == "word" and len(train) >= FEW_PAIRS else 1
-    rare = settings.min_count or usual
-    codecs = [text.Codec.fit(side, tokenizer, min_count=rare) for side in zip(*train, strict=True)]
-    batch, buckets = settings.batch, settings.buckets
-    batches = PairBatches.encode(train, *codecs, batch=batch, buckets=buckets)
-    # Each shape is compiled anew; judging is quick, so fewer shapes with more padding serve it.
-    judged = PairBatches.encode(held_out, *codecs, batch=batch, buckets=min(2, buckets))
-    joined = "\n".join("\t".join(pair) for pair in pairs)
-    fingerprint = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
-    return Data(pairs.source, fingerprint, train, held_out, *codecs, batches, judged)
-
-
-def _load(settings: Settings) -> corpora.SentencePairs:
-    """Load the sentence pairs, with errors in the words of the command line."""
-    try:
-        return corpora.load_pairs(
-            settings.corpus,
-            path=settings.pairs,
-            limit=settings.limit,
-            sample=settings.sample,
-            seed=settings.seed,
-            skip_bad=settings.skip_bad,
-            say=None,
-        )
-    except CourseError as error:
-        raise CourseError(str(error).replace("skip_bad", "--skip-bad")) from error
-
-
-def parameters(settings: Settings, source_size: int, target_size: int) -> int:
-    """Count the weights of a model that is not there yet.
-
-    Args:
-        settings: its shape.
-        source_size: tokens of the source vocabulary.
-        target_size: tokens of the target vocabulary.
-    """
-    units, wide = settings.units, settings.embedding
-    biases = {"lstm": 1, "gru": 2}[settings.cell]
-    total = (units + 1) * target_size
-    for tokens in (source_size, target_size):
-        layers = [wide or tokens] + [units] * (settings.layers - 1)
-        total += tokens * wide
-        total += sum(size.recurrent_parameters(settings.cell, m, units, biases) for m in layers)
-    return total
-
-
-def _check_memory(settings: Settings, data: Data) -> None:
-    """Refuse a batch whose training step cannot fit into this machine's memory."""
-    source, target = (
-        int(rows.lengths.max()) for rows in (data.batches.source, data.batches.target)
-    )
-    states = settings.batch * (source + target) * settings.layers
-    logits = settings.batch * target * len(data.target.vocabulary)
-    size.check_memory(
-        size.step_bytes(settings.cell, settings.units, states, logits),
-        f"a batch of {settings.batch:,}",
-        "a smaller --batch, or fewer --units",
-    )
-
-
-def _introduce(settings: Settings, data: Data, count: int) -> None:
+def _introduce(settings: Settings, data: Data) -> None:
     """Say what is trained on what, before the first epoch."""
-    kind = f"{settings.layers} × {settings.units} {settings.cell.upper()} units on each side"
-    inputs = f"embeddings of {settings.embedding}" if settings.embedding else "one-hot inputs"
+    sizes = len(data.source.vocabulary), len(data.target.vocabulary)
+    count = parameters(settings, *sizes)
     note(data.provenance)
     note(
         f"{len(data.train):,} pairs to learn from, {len(data.held_out):,} held out; "
-        f"{len(data.source.vocabulary):,} source and {len(data.target.vocabulary):,} target "
-        f"{settings.level}s"
+        f"{sizes[0]:,} source and {sizes[1]:,} target {settings.level}s"
     )
-    note(f"{kind}, {inputs}: {count:,} parameters")
+    note(f"{_shape(settings)}: {count:,} parameters")
+    steps = settings.epochs * (settings.steps or len(data.batches))
+    if steps > LONG:
+        needed = translator_size.step_bytes(settings, data) + size.BYTES_A_PARAMETER * count
+        note(
+            f"{steps:,} training steps of {settings.batch:,} pairs at most; model and step take "
+            f"about {needed / 1e9:.1f} GB"
+        )
 
 
-def _fit(settings: Settings, data: Data, save: Path | None, resume: bool):
-    """Build the model and train it; return it with its best weights, and its best epoch."""
-    from course import training
-
-    model = _build(settings, data)
-    model.about = {
-        "options": asdict(settings),
-        "provenance": data.provenance,
-        "fingerprint": data.fingerprint,
-        "longest": int(data.batches.source.lengths.max()),
-    }
-    history = training.fit(
-        model,
-        data.batches,
-        data.judged,
-        epochs=settings.epochs,
-        optimizer=settings.optimizer,
-        learning_rate=settings.learning_rate,
-        patience=settings.patience,
-        seed=settings.seed,
-        folder=save,
-        resume=resume,
-    )
-    saved.check_fit(history)
-    return model, history.best
+def _shape(settings: Settings) -> str:
+    """Say what kind of model is trained."""
+    shape = f"{settings.layers} × {settings.units} {settings.cell.upper()} units on each side"
+    if settings.attention != "none":
+        ways = "one way" if settings.one_way else "both ways"
+        fed = " with input feeding" if settings.input_feeding else ""
+        shape += f", read {ways}, {settings.attention} attention{fed}"
+    inputs = f"embeddings of {settings.embedding}" if settings.embedding else "one-hot inputs"
+    return f"{shape}, {inputs}"
 
 
-def _build(settings: Settings, data: Data):
-    """Return an untrained model of the size that the settings say."""
+def _build(settings: Settings, data: Data, first: np.ndarray | None):
+    """Return an untrained model of the shape that the settings say.
+
+    Args:
+        settings: the shape.
+        data: has the codecs.
+        first: embeddings of the source side to begin with, (tokens, width); None for random ones.
+    """
+    model = (_plain if settings.attention == "none" else _attentive)(settings, data)
+    if first is not None:
+        model.layer("encoder_input").set_weights([first])
+    return model
+
+
+def _plain(settings: Settings, data: Data):
+    """Return an untrained model that sees the encoder's last states only."""
     from course.models.seq2seq import Config, Seq2Seq
 
     config = Config(
@@ -182,6 +116,82 @@ def _build(settings: Settings, data: Data):
         seed=settings.seed,
     )
     return Seq2Seq(config, data.source, data.target)
+
+
+def _attentive(settings: Settings, data: Data):
+    """Return an untrained model with attention."""
+    from course.models.attentive import Attentive, Config
+
+    config = Config(
+        len(data.source.vocabulary),
+        len(data.target.vocabulary),
+        units=settings.units,
+        cell=settings.cell,
+        layers=settings.layers,
+        embedding=settings.embedding,
+        attention=None if settings.attention == "last" else settings.attention,
+        bidirectional=not settings.one_way,
+        input_feeding=settings.input_feeding,
+        dropout=settings.dropout,
+        seed=settings.seed,
+    )
+    return Attentive(config, data.source, data.target)
+
+
+def _fit(model, settings: Settings, data: Data, save: Path | None, resume: bool):
+    """Train a model, and leave it with its best weights; return its best epoch."""
+    from course import training
+
+    model.about = {
+        "options": asdict(settings),
+        "provenance": data.provenance,
+        "fingerprint": data.fingerprint,
+        "longest": int(data.batches.source.lengths.max()),
+    }
+    batches = _Portions(data.batches, settings.steps) if settings.steps else data.batches
+    most = int(settings.epochs * len(batches) * WARMUP)
+    history = training.fit(
+        model,
+        batches,
+        data.judged,
+        epochs=settings.epochs,
+        optimizer=settings.optimizer,
+        learning_rate=settings.learning_rate,
+        schedule=settings.schedule,
+        warmup=min(settings.warmup, most),
+        objective=_objective(settings),
+        patience=settings.patience,
+        seed=settings.seed,
+        folder=save,
+        resume=resume,
+    )
+    saved.check_fit(history)
+    return history.best
+
+
+class _Portions:
+    """Batches of which an epoch has so many only, drawn anew each time."""
+
+    def __init__(self, batches: PairBatches, steps: int) -> None:
+        """Take `steps` batches an epoch; more than there are is all of them."""
+        self.batches, self.steps = batches, min(steps, len(batches))
+
+    def __len__(self) -> int:
+        """Count the batches of an epoch."""
+        return self.steps
+
+    def shuffled(self, seed: int, epoch: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch in an order drawn from the seed and the epoch."""
+        return islice(self.batches.shuffled(seed, epoch), self.steps)
+
+
+def _objective(settings: Settings):
+    """Return what training makes small; None for the cross-entropy."""
+    from course import objectives
+
+    if settings.samples:
+        return objectives.sampled(settings.samples, settings.seed)
+    return objectives.smoothed(settings.label_smoothing) if settings.label_smoothing else None
 
 
 def _report(model, best, data: Data, seed: int) -> None:
