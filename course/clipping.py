@@ -1,16 +1,12 @@
 """BLEU's n-grams one by one: which stand in a reference, how often, and what clipping takes away.
 
-The scores are sacreBLEU's own (`course.metrics` has those of a whole corpus); here is what they are
-made of, for a picture.
+The scores are sacreBLEU's own (`course.metrics` has them); here is what they are made of, for a
+picture.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from sacrebleu.metrics.bleu import BLEUScore
+from typing import NamedTuple
 
 ORDERS = (1, 2, 3, 4)
 FOUND, CLIPPED, ABSENT = "found", "clipped", "absent"
@@ -93,37 +89,3 @@ def fates(translation: Sequence[str], references: Sequence[Sequence[str]], order
         found.append(FOUND if left[ngram] > 0 else CLIPPED if ngram in known else ABSENT)
         left[ngram] -= 1
     return found
-
-
-def sentence_score(translation: str, references: Sequence[str], smooth: bool = True) -> "BLEUScore":
-    """Return sacreBLEU's score of one sentence, over the orders that so few tokens have.
-
-    Args:
-        translation: one text.
-        references: its correct translations, at least one.
-        smooth: give an order without a match a small precision (sacreBLEU's "exp"), so that it does
-            not make the whole score 0.
-    """
-    return _measure(smooth, effective_order=True).sentence_score(translation, list(references))
-
-
-def corpus_score(
-    translations: Sequence[str], references: Sequence[Sequence[str]], smooth: bool = True
-) -> "BLEUScore":
-    """Return sacreBLEU's score of several sentences: counts are summed first and divided once.
-
-    Args:
-        translations: a text for each sentence.
-        references: for each sentence its correct translations, at least one.
-        smooth: as for a sentence; all four orders count in any case.
-    """
-    # sacreBLEU wants the n-th references of all sentences together; None where there is no n-th.
-    columns = list(zip_longest(*references))
-    return _measure(smooth).corpus_score(list(translations), columns)
-
-
-def _measure(smooth: bool, effective_order: bool = False):
-    """Return sacreBLEU's BLEU with some settings."""
-    from sacrebleu.metrics import BLEU
-
-    return BLEU(smooth_method="exp" if smooth else "none", effective_order=effective_order)

@@ -77,7 +77,8 @@ def sampled(count: int, seed: int = 0) -> Objective:
         seed: draws them, together with the number of the step.
 
     Raises:
-        CourseError: the count is below 2.
+        CourseError: the count is below 2; or, in training, the model has no `outputs` and
+            `output_weights`, as `Attentive` has them.
 
     Reference:
         Bengio and Senécal, 2008, for the estimate; ids must go by falling frequency, as those of a
@@ -87,6 +88,10 @@ def sampled(count: int, seed: int = 0) -> Objective:
         raise CourseError(f"sampled softmax needs at least 2 tokens, not {count}")
 
     def objective(model, inputs, target, state, step) -> tuple:
+        if not hasattr(model, "output_weights"):
+            raise CourseError(
+                "sampled softmax needs a model with attention (course.models.attentive)"
+            )
         outputs = model.outputs(*inputs, training=True)
         outputs = tf.reshape(outputs, [-1, outputs.shape[-1]])
         table, bias = model.output_weights()
@@ -113,7 +118,7 @@ def draw(seed: tf.Tensor, count: int, size: int) -> tuple[tf.Tensor, tf.Tensor]:
     first, sayable = START + 1, size - START - 1
     always = sayable if count >= sayable else count // 2
     drawn = min(count, sayable) - always
-    # One from each of as many equal parts of the rest: none is drawn twice.
+    # One from each of as many equal parts of the rest, so that hardly any is drawn twice.
     width = (sayable - always) / max(1, drawn)
     places = (
         tf.range(drawn, dtype=tf.float32) + tf.random.stateless_uniform([drawn], seed)

@@ -89,6 +89,7 @@ def fit(
     seed: int = 0,
     folder: str | Path | None = None,
     resume: bool = False,
+    xla: bool = True,
     show: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
     on_progress: Callable[[progress.Progress], None] | None = None,
@@ -110,6 +111,8 @@ def fit(
         seed: draws the order of the batches.
         folder: keep the best model and the state of training here, after each epoch.
         resume: go on from the state in `folder`.
+        xla: compile by XLA, where that works and outside fast mode. It takes some ten seconds and a
+            hundred megabytes, which a run of a few hundred steps does not earn back.
         show: show a progress bar, in a notebook or on a terminal.
         on_epoch: called after each epoch.
         on_progress: called within an epoch, a dozen batches at a time, and when its last is done.
@@ -124,7 +127,7 @@ def fit(
     _check(epochs, optimizer, schedule, resume, folder)
     steps = epochs * len(train)
     moves = make_optimizer(optimizer, learning_rate, schedule, clip, steps, warmup)
-    run = _Run(model, moves, objective or objectives.cross_entropy)
+    run = _Run(model, moves, objective or objectives.cross_entropy, xla and _with_xla())
     if resume:
         run.restore(folder)
     bar = progress.bar(show)
@@ -159,7 +162,7 @@ def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:
     Returns:
         "loss" in nats a token, "accuracy" and "perplexity", padding left out.
     """
-    loss, correct, tokens = _total(model, _evaluator(model), batches)
+    loss, correct, tokens = _total(model, _evaluator(model, _with_xla()), batches)
     return {
         "loss": loss / tokens,
         "accuracy": correct / tokens,
@@ -194,12 +197,12 @@ def _cosine(rate: float, steps: int, warmup: int) -> keras.optimizers.schedules.
 class _Run:
     """A training run under way: the model, its optimizer, the compiled steps, the best so far."""
 
-    def __init__(self, model, optimizer, objective) -> None:
+    def __init__(self, model, optimizer, objective, xla: bool) -> None:
         self.model, self.optimizer, self.history = model, optimizer, History()
         self.optimizer.build(model.trainable_variables)
         self.best = None
-        self.train_step = _train_step(model, optimizer, objective)
-        self.valid_step = _evaluator(model)
+        self.train_step = _train_step(model, optimizer, objective, xla)
+        self.valid_step = _evaluator(model, xla)
 
     def epoch(self, epoch, epochs, train, valid, seed, bar, on_progress) -> None:
         """Pass once over the training batches, then judge."""
@@ -264,7 +267,7 @@ class _Run:
         self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
 
 
-def _train_step(model, optimizer, objective: objectives.Objective) -> Callable:
+def _train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> Callable:
     """Compile the gradients of a batch, and the update.
 
     They are two programs, because the first is compiled anew for each shape of batch and the second
@@ -272,7 +275,7 @@ def _train_step(model, optimizer, objective: objectives.Objective) -> Callable:
     """
     variables = model.trainable_variables
 
-    @tf.function(jit_compile=_with_xla(), autograph=False)
+    @tf.function(jit_compile=xla, autograph=False)
     def gradients(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
@@ -281,7 +284,7 @@ def _train_step(model, optimizer, objective: objectives.Objective) -> Callable:
         grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
         return grads, state, sums
 
-    @tf.function(jit_compile=_with_xla(), autograph=False)
+    @tf.function(jit_compile=xla, autograph=False)
     def update(grads: list[tf.Tensor]) -> None:
         optimizer.apply(grads, variables)
 
@@ -298,10 +301,10 @@ def _with_xla() -> bool:
     return not runtime.fast_mode() and runtime.xla_works()
 
 
-def _evaluator(model) -> Callable:
+def _evaluator(model, xla: bool) -> Callable:
     """Compile the forward pass and its sums."""
 
-    @tf.function(jit_compile=_with_xla(), autograph=False)
+    @tf.function(jit_compile=xla, autograph=False)
     def step(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         logits, state = forward(model, inputs, state, training=False)

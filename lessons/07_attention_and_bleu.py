@@ -79,13 +79,14 @@ def translator(attention="multiplicative", **options):
 
 
 def taught(model, data, epochs, **options):
-    return training.fit(model, data, epochs=epochs, learning_rate=0.01, show=False, **options)
+    options = {"learning_rate": 0.01, "show": False, "xla": False} | options
+    return training.fit(model, data, epochs=epochs, **options)
 
 
 epochs = runtime.pick(8, 1)
 models = {"one vector": translator(None), "attention": translator()}
 for name, model in models.items():
-    history = taught(model, data, epochs)
+    history = taught(model, data, epochs, xla=True)  # worth compiling: the longest two runs
     seconds = sum(epoch.seconds for epoch in history.epochs)
     count = sum(int(np.prod(weight.shape)) for weight in model.trainable_variables)
     print(
@@ -564,8 +565,8 @@ book = Attentive(
 )
 few_pairs = book_pairs[: runtime.pick(64 * 6, 64)]
 few_batches = batches.PairBatches.encode(few_pairs, book_source, book_target, batch=64, buckets=1)
-settings = {"schedule": "constant", "show": False, "objective": objectives.sampled(512)}
-history = training.fit(book, few_batches, epochs=2, learning_rate=0.005, **settings)
+settings = {"schedule": "constant", "objective": objectives.sampled(512), "xla": True}
+history = taught(book, few_batches, 2, learning_rate=0.005, **settings)
 seconds = history.epochs[-1].seconds / len(few_batches)
 count = sum(int(np.prod(weight.shape)) for weight in book.trainable_variables)
 print(

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import refusal
 
 from course import corpora
 from course.corpora import SentencePairs, load_pairs, read_aligned, read_pairs
-from course.errors import CourseError
 from course.text import CharacterTokenizer, WordTokenizer
 
 BOM = b"\xef\xbb\xbf"
@@ -25,15 +25,6 @@ def write(tmp_path):
         return files
 
     return write
-
-
-def refusal(call, *arguments, **options) -> str:
-    """Return the message of a refused call, which must be one line."""
-    with pytest.raises(CourseError) as caught:
-        call(*arguments, **options)
-    message = str(caught.value)
-    assert message and len(message.splitlines()) == 1
-    return message
 
 
 @settings(deadline=None)  # other work on the machine must not fail a test

@@ -61,7 +61,7 @@ def card(folder):
         (["--source-file", "a", "--target-file", "b", "--corpus", "c"], "--pairs: give a file or"),
         (["--label-smoothing", "1.5", *LOOKING], "must lie between 0 and 0.9, not be 1.5"),
         (["--label-smoothing", "nan", *LOOKING], "must lie between 0 and 0.9, not be nan"),
-        (["--samples", "0", *LOOKING], "must lie between 1 and 100,000, not be 0"),
+        (["--samples", "0", *LOOKING], "must lie between 2 and 100,000, not be 0"),
         (["--max-length", "0"], "must lie between 1 and 10,000, not be 0"),
     ],
 )

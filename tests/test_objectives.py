@@ -12,6 +12,8 @@ tf = runtime.tensorflow()
 
 from course import objectives, training  # noqa: E402
 from course.models.attentive import Attentive, Config  # noqa: E402
+from course.models.seq2seq import Config as PlainConfig  # noqa: E402
+from course.models.seq2seq import Seq2Seq  # noqa: E402
 
 SOURCE = tf.constant(pad([[4, 5, 6], [7]]))
 TARGET_IN = tf.constant(pad([[START, 5, 6, 9], [START, 4]]))
@@ -60,10 +62,11 @@ def test_samples_estimate_the_gradients_of_the_full_softmax():
         with tf.GradientTape() as tape:
             loss, *_ = run(objective)
         grads = tape.gradient(loss, variables)
-        return np.concatenate([tf.convert_to_tensor(g).numpy().ravel() for g in grads])
+        return tf.concat([tf.reshape(grad, [-1]) for grad in grads], axis=0)
 
-    exact = gradient(objectives.cross_entropy)
-    estimates = [gradient(objectives.sampled(5, seed)) for seed in range(60)]
+    exact = gradient(objectives.cross_entropy).numpy()
+    estimate = tf.function(lambda seed: gradient(objectives.sampled(5, seed)))
+    estimates = [estimate(tf.constant(seed)).numpy() for seed in range(60)]
     assert np.linalg.norm(np.mean(estimates, axis=0) - exact) < 0.15 * np.linalg.norm(exact)
     assert np.linalg.norm(estimates[0] - exact) > 0.15 * np.linalg.norm(exact)  # one alone does not
 
@@ -97,6 +100,12 @@ def test_padding_counts_nowhere():
         loss, sums, _ = objective(MODEL, wide[:2], wide[2], None, STEP)
         assert float(loss) == pytest.approx(float(run(objective)[0]), rel=1e-5)
         assert float(sums[2]) == 6
+
+
+def test_a_model_whose_output_cannot_be_sampled_is_refused():
+    plain = Seq2Seq(PlainConfig(11, 13, units=7))
+    with pytest.raises(CourseError, match="needs a model with attention"):
+        objectives.sampled(5)(plain, [SOURCE, TARGET_IN], TARGET, None, STEP)
 
 
 def test_bad_settings():

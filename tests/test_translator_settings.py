@@ -124,6 +124,13 @@ def test_sources_that_the_model_reads_alike_stay_together(tmp_path):
     assert len(prepared(pairs=pairs).held_out) == 3  # each form for itself
 
 
+def test_sources_that_differ_in_spaces_only_stay_together(tmp_path):
+    typed = [(form.format(n), "x") for n in range(9) for form in ("Ça va {} ?", "Ça va {}?")]
+    data = prepared(pairs=written(tmp_path / "pairs.txt", map("\t".join, typed)))
+    held_out = {source.replace(" ", "") for source, _ in data.held_out}
+    assert held_out and not {source.replace(" ", "") for source, _ in data.train} & held_out
+
+
 @pytest.mark.parametrize("cleaned", ["as-is", "plain"])
 def test_no_side_is_longer_than_asked_for(pairs, cleaned):
     data = prepared(pairs=pairs, max_length=5, source_text=cleaned)
@@ -137,6 +144,14 @@ def test_at_most_two_thousand_sources_are_held_out():
     several = [(f"{n}", f"{n}") for n in range(21_000)]
     held_out = translator_data.split(several, settings_of.chosen({}))[1]
     assert len(held_out) == MOST_HELD_OUT
+
+
+def test_the_arrays_of_a_large_corpus_stay_small():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 40, 118_964)
+    rows = Ragged(np.full(length, 4, np.int32) for length in lengths)
+    data = PairBatches(rows, rows, batch=128, buckets=4)
+    assert data.nbytes + sum(bucket.rows.nbytes for bucket in data.buckets) < 300e6
 
 
 def test_data_stay_small():

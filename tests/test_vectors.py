@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from refusing import refusal
 
 from course import vectors
-from course.errors import CourseError
 from course.text import PAD, Vocabulary
 from course.vectors import Vectors, read_vectors
 
@@ -29,15 +29,6 @@ def write(tmp_path):
         return file
 
     return write
-
-
-def refusal(call, *arguments, **options) -> str:
-    """Return the message of a refused call, which must be one line."""
-    with pytest.raises(CourseError) as caught:
-        call(*arguments, **options)
-    message = str(caught.value)
-    assert message and len(message.splitlines()) == 1
-    return message
 
 
 def compass() -> Vectors:

@@ -74,7 +74,7 @@ PLANS = {
     "characters": Plan(
         "character", "lstm", units=264, embedding=32, epochs=10, pairs=60_000, most_characters=32
     ),
-    # At 8e-3 multiplicative attention ended at one token: its scores have no bound.
+    # Multiplicative attention had no scale yet when this was chosen (docs/measurements.md).
     "attention": Plan(
         "word",
         "gru",

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from course import corpora, metrics, runtime, text
+from course import metrics, runtime, text
 from course.cli import options as o
-from course.cli import saved
+from course.cli import places, saved
 from course.cli.guard import note
 from course.cli.translator_data import fingerprint, selected, split
 from course.cli.translator_settings import Settings
@@ -46,10 +46,9 @@ def evaluate(
     Of the pairs that the model was trained on, those that training held out are scored; --limit and
     --sample take from these. A source sentence counts once, with all its references.
     """
-    _check_place(pairs, corpus, source_file, target_file)
+    places.check(pairs, corpus, source_file, target_file, needed=True)
     source, about = _card(model)
-    files = (source_file, target_file) if source_file else None
-    given = _load(pairs, corpus, files, skip_bad)
+    given = places.load(pairs, corpus, source_file, target_file, skip_bad)
     chosen = _unseen(given, about)
     chosen = chosen if limit is None else chosen.limit(limit)
     chosen = chosen if sample is None else chosen.sample(sample, seed)
@@ -59,21 +58,6 @@ def evaluate(
     translations = _translate(model, sources, max_tokens=max_tokens, **search)
     _report(sources, translations, references, source.tokenizer)
     _show_worst(sources, translations, references, worst)
-
-
-def _check_place(
-    pairs: Path | None, corpus: str | None, source_file: Path | None, target_file: Path | None
-) -> None:
-    """Refuse pairs from no place, from two places, or from half of one."""
-    if (source_file is None) != (target_file is None):
-        missing = "--target-file" if target_file is None else "--source-file"
-        raise typer.BadParameter("comes with the other of the two files", param_hint=missing)
-    if sum(place is not None for place in (pairs, corpus, source_file)) != 1:
-        raise typer.BadParameter(
-            "give a file, the name of a corpus (--corpus), or two files (--source-file and "
-            "--target-file): one of the three",
-            param_hint="--pairs",
-        )
 
 
 def _card(folder: Path) -> tuple[text.Codec, dict[str, Any]]:
@@ -89,18 +73,6 @@ def _card(folder: Path) -> tuple[text.Codec, dict[str, Any]]:
         return text.Codec.from_dict(manifest["source"]), dict(manifest.get("about") or {})
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CourseError(f"the model in {folder} is no translator of text") from error
-
-
-def _load(
-    pairs: Path | None, corpus: str | None, files: tuple[Path, Path] | None, skip_bad: bool
-) -> SentencePairs:
-    """Load the pairs from the place that was given, with errors in the words of the command."""
-    try:
-        if files:
-            return corpora.read_aligned(*files, skip_bad=skip_bad)
-        return corpora.load_pairs(corpus or "", path=pairs, skip_bad=skip_bad, say=None)
-    except CourseError as error:
-        raise CourseError(str(error).replace("skip_bad", "--skip-bad")) from error
 
 
 def _unseen(given: SentencePairs, about: dict[str, Any]) -> SentencePairs:

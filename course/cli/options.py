@@ -212,7 +212,7 @@ LabelSmoothing = Annotated[
 ]
 Samples = Annotated[
     int | None,
-    _number("N", 1, 100_000, "With attention: a softmax over N sampled tokens; usually over all."),
+    _number("N", 2, 100_000, "With attention: a softmax over N sampled tokens; usually over all."),
 ]
 Dropout = Annotated[float | None, _number("D", 0, 0.9, "Share of the values that training drops.")]
 MinCount = Annotated[

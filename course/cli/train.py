@@ -10,6 +10,7 @@ from course.cli import options as o
 from course.cli import (
     parity,
     parity_settings,
+    places,
     saved,
     translator,
     translator_settings,
@@ -78,23 +79,8 @@ def train_translator(
     everything small.
     """
     options = locals()
-    _check_place(pairs, corpus, source_file, target_file)
+    places.check(pairs, corpus, source_file, target_file)
     _run(translator, translator_settings, **options)
-
-
-def _check_place(
-    pairs: Path | None, corpus: str | None, source_file: Path | None, target_file: Path | None
-) -> None:
-    """Refuse pairs from two places, or from half of one."""
-    if (source_file is None) != (target_file is None):
-        missing = "--target-file" if target_file is None else "--source-file"
-        raise typer.BadParameter("comes with the other of the two files", param_hint=missing)
-    if sum(place is not None for place in (pairs, corpus, source_file)) > 1:
-        raise typer.BadParameter(
-            "give a file or the name of a corpus (--corpus), or two files (--source-file and "
-            "--target-file), not more than one of the three",
-            param_hint="--pairs",
-        )
 
 
 @app.command("parity", epilog="Example: course train parity --task count --save model")

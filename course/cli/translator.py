@@ -67,6 +67,9 @@ def _introduce(settings: Settings, data: Data) -> None:
         f"{sizes[0]:,} source and {sizes[1]:,} target {settings.level}s"
     )
     note(f"{_shape(settings)}: {count:,} parameters")
+    smallest = min(bucket.batch for bucket in data.batches.buckets)
+    if smallest < settings.batch:
+        note(f"batches of long sentences have fewer pairs, at least {smallest:,}: for the memory")
     steps = settings.epochs * (settings.steps or len(data.batches))
     if steps > LONG:
         needed = translator_size.step_bytes(settings, data) + size.BYTES_A_PARAMETER * count

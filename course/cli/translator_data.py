@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from course import corpora, text, vectors
+from course import text, vectors
 from course.batches import PairBatches
+from course.cli import places
 from course.cli.translator_settings import Settings
 from course.corpora import SentencePairs
 from course.errors import CourseError
@@ -43,7 +44,8 @@ def prepare(settings: Settings) -> Data:
     Raises:
         CourseError: the pairs cannot be read, or there are too few.
     """
-    pairs = selected(_load(settings), settings)
+    place = settings.pairs, settings.corpus, settings.source_file, settings.target_file
+    pairs = selected(places.load(*place, settings.skip_bad, settings.limit), settings)
     train, held_out = split(pairs, settings)
     tokenizers = source_tokenizer(settings), text.tokenizer(settings.level)
     usual = 2 if settings.level == "word" and len(train) >= FEW_PAIRS else 1
@@ -63,19 +65,6 @@ def prepare(settings: Settings) -> Data:
 def source_tokenizer(settings: Settings) -> text.Tokenizer:
     """Return what cuts the source sentences of a run."""
     return text.tokenizer(settings.level, **CLEANING[settings.source_text])
-
-
-def _load(settings: Settings) -> SentencePairs:
-    """Load the sentence pairs, with errors in the words of the command line."""
-    limit, skip_bad = settings.limit, settings.skip_bad
-    try:
-        if settings.source_file:
-            files = settings.source_file, settings.target_file
-            return corpora.read_aligned(*files, skip_bad=skip_bad, limit=limit)
-        place = {"path": settings.pairs, "limit": limit, "skip_bad": skip_bad}
-        return corpora.load_pairs(settings.corpus, say=None, **place)
-    except CourseError as error:
-        raise CourseError(str(error).replace("skip_bad", "--skip-bad")) from error
 
 
 def selected(pairs: SentencePairs, settings: Settings) -> SentencePairs:
@@ -102,7 +91,11 @@ def split(pairs: SentencePairs, settings: Settings) -> tuple[list, list]:
     Sources that the model reads alike, as "Él" and "el" without capitals and accents, count as one.
     """
     key = partial(text.clean, **CLEANING[settings.source_text])
-    return split_by_source(pairs, HELD_OUT, settings.seed, key, settings.most_held_out)
+    train, held_out = split_by_source(pairs, HELD_OUT, settings.seed, key, settings.most_held_out)
+    # "Ça va ?" and "Ça va?" are two texts, and the same tokens.
+    tokens = source_tokenizer(settings).tokens
+    judged = {tuple(tokens(source)) for source, _ in held_out}
+    return [pair for pair in train if tuple(tokens(pair[0])) not in judged], held_out
 
 
 def fingerprint(pairs: SentencePairs) -> str:

@@ -72,7 +72,7 @@ SIZES = {
         "buckets": 3,
         "source_buckets": 2,
         "samples": 2_000,
-        "epochs": 8,
+        "epochs": 6,
         "learning_rate": 2e-3,
         "warmup": 400,
     },

@@ -22,6 +22,7 @@ from course.metrics.translations import (
     chrf,
     references_by_source,
     sentence_bleu,
+    sentence_bleu_score,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "references_by_source",
     "sentence_accuracy",
     "sentence_bleu",
+    "sentence_bleu_score",
 ]

@@ -6,11 +6,14 @@ sums. So a thousand resamples cost a thousand sums. Lesson 07 builds BLEU by han
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from course.errors import CourseError
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.bleu import BLEUScore
 
 # Those of sacreBLEU that need no further package and no download.
 TOKENIZERS = ("13a", "intl", "char", "zh", "none")
@@ -53,10 +56,24 @@ def bleu(translations: Sequence[str], references: References, tokenize: str = "1
     return bleu_score(translations, references, tokenize).score
 
 
-def bleu_score(translations: Sequence[str], references: References, tokenize: str = "13a"):
-    """Return sacreBLEU's own `BLEUScore`, with precisions and brevity penalty; see `bleu`."""
+def bleu_score(
+    translations: Sequence[str],
+    references: References,
+    tokenize: str = "13a",
+    smooth: bool = True,
+) -> "BLEUScore":
+    """Return sacreBLEU's own `BLEUScore`, with precisions and brevity penalty; see `bleu`.
+
+    Args:
+        translations: as for `bleu`.
+        references: as for `bleu`.
+        tokenize: as for `bleu`.
+        smooth: give an order without a match a small precision (sacreBLEU's "exp"), so that it does
+            not make the whole score 0.
+    """
     _check("bleu", translations, references)
-    return _metric(tokenize).corpus_score(list(translations), _columns(references))
+    metric = _metric(tokenize, smooth)
+    return metric.corpus_score(list(translations), _columns(references))
 
 
 def bleu_signature(references: References, tokenize: str = "13a") -> str:
@@ -110,8 +127,15 @@ def sentence_bleu(translation: str, references: Sequence[str]) -> float:
     Raises:
         CourseError: there is no reference.
     """
+    return sentence_bleu_score(translation, references).score
+
+
+def sentence_bleu_score(
+    translation: str, references: Sequence[str], smooth: bool = True
+) -> "BLEUScore":
+    """Return sacreBLEU's own `BLEUScore` of one sentence; see `sentence_bleu` and `bleu_score`."""
     _check("sentence_bleu", [translation], [references])
-    return _metric("13a", effective_order=True).sentence_score(translation, references).score
+    return _metric("13a", smooth, effective_order=True).sentence_score(translation, references)
 
 
 def bleu_interval(
@@ -232,13 +256,14 @@ def _columns(references: References) -> list[list[str | None]]:
     return [[group[n] if n < len(group) else None for group in references] for n in range(most)]
 
 
-def _metric(tokenize: str, **options):
+def _metric(tokenize: str, smooth: bool = True, **options):
     """Return sacreBLEU's BLEU with a tokenizer that every installation has."""
     import sacrebleu
 
     if tokenize not in TOKENIZERS:
         raise CourseError(f"no BLEU tokenizer {tokenize!r}: choose {', '.join(TOKENIZERS)}")
-    return sacrebleu.BLEU(tokenize=tokenize, **options)
+    smoothing = "exp" if smooth else "none"
+    return sacrebleu.BLEU(tokenize=tokenize, smooth_method=smoothing, **options)
 
 
 def _statistics(translations: Sequence[str], references: References) -> np.ndarray:

@@ -164,8 +164,8 @@ class BleuScore(Demo):
         self.pairs[self.sentence - 1] = said, known
         self.said, self.known = clipping.tokens(said), [clipping.tokens(text) for text in known]
         self.matches = clipping.matches(self.said, self.known, self.order)
-        self.scores = [clipping.sentence_score(*pair, self.smooth) for pair in self.pairs]
-        self.corpus = clipping.corpus_score(*zip(*self.pairs, strict=True), self.smooth)
+        self.scores = [metrics.sentence_bleu_score(*pair, self.smooth) for pair in self.pairs]
+        self.corpus = metrics.bleu_score(*zip(*self.pairs, strict=True), smooth=self.smooth)
         self.message = ""
 
     @property
