@@ -388,7 +388,7 @@ variants = {
 table, found_by = {}, {}
 for name, (shape, options) in list(variants.items())[: runtime.pick(None, 2)]:
     variant = translator(**shape)
-    history = taught(variant, small, runtime.pick(6, 1), **options)
+    history = taught(variant, small, runtime.pick(5, 1), **options)
     found_by[name] = decoding.translate(variant, asked, max_tokens=limit)
     table[name] = metrics.bleu(found_by[name], expected)
     seconds = history.epochs[-1].seconds
@@ -474,7 +474,7 @@ class Unrelated(batches.PairBatches):
 
 mixed = Unrelated(small.source, small.target, batch=32, buckets=1)
 unrelated = translator()
-wrong = taught(unrelated, mixed, runtime.pick(6, 1))
+wrong = taught(unrelated, mixed, runtime.pick(5, 1))
 falling = [epoch.loss for epoch in wrong.epochs]
 print(
     "loss on unrelated pairs, epoch by epoch:", *(f"{loss:.2f}" for loss in falling), "nats a token"
@@ -529,7 +529,7 @@ plots.lines(
 headless = batches.Ragged(small.target[row][:-1] for row in range(len(small.target)))
 without_end = batches.PairBatches(small.source, headless, batch=32, buckets=1)
 endless = translator()
-taught(endless, without_end, runtime.pick(6, 1))
+taught(endless, without_end, runtime.pick(5, 1))
 asked_ids = [source_codec.ids(source) for source in asked]
 for name, taught_model in {"END is a target": model, "END left out": endless}.items():
     traces = decoding.greedy(taught_model, asked_ids, max_tokens=limit)
