@@ -4,11 +4,11 @@ Vocabularies of real words, untrained weights, and END ruled out, so that every 
 many tokens. Ways are interleaved, medians.
 """
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.timing import medians
 from course import decoding, runtime
 from course.models.attentive import Attentive, Config
 from course.models.seq2seq import Config as PlainConfig
@@ -25,7 +25,9 @@ def run() -> dict:
     sources = _sources(8, SENTENCES)
     rates = {
         name: SENTENCES / seconds
-        for name, seconds in _medians({n: _way(m, sources) for n, m in models.items()}).items()
+        for name, seconds in medians(
+            {n: _way(m, sources) for n, m in models.items()}, ROUNDS
+        ).items()
     }
     plain = rates["Seq2Seq, GRU, no attention"]
     found = {f"{name}: sentences a second": round(rate) for name, rate in rates.items()}
@@ -62,19 +64,7 @@ def _by_length(models: dict) -> dict:
     found = {}
     for length in LENGTHS:
         sources = _sources(length, 64)
-        seconds = _medians({name: _way(model, sources) for name, model in models.items()})
+        seconds = medians({name: _way(model, sources) for name, model in models.items()}, ROUNDS)
         for name, value in seconds.items():
             found[f"{length} source tokens, {name}: ms"] = round(1000 * value, 1)
     return found
-
-
-def _medians(ways: dict[str, Callable]) -> dict[str, float]:
-    """Run all ways in turn, a warm-up and then ROUNDS times; return median seconds."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for round_ in range(ROUNDS + 1):
-        for name, way in ways.items():
-            began = time.perf_counter()
-            way()
-            if round_:
-                seconds[name].append(time.perf_counter() - began)
-    return {name: float(np.median(values)) for name, values in seconds.items()}

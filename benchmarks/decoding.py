@@ -4,12 +4,12 @@ Both models have weights of one short training, since untrained ones stop nowher
 distinct source sentences of the first 10,000 lines; the tutorials' way decodes a few of them.
 """
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 
 from benchmarks.real_pairs import first_pairs
+from benchmarks.timing import medians
 from benchmarks.tutorial import BATCH, Tutorial
 from course import decoding, metrics, runtime, text, training
 from course.batches import PairBatches
@@ -41,15 +41,9 @@ def run() -> dict:
 
 
 def _rates(ways: dict[str, tuple[Callable, int]]) -> dict[str, float]:
-    """Run all ways in turn, a warm-up and then ROUNDS times; return medians a second."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for round_ in range(ROUNDS + 1):
-        for name, (way, _) in ways.items():
-            began = time.perf_counter()
-            way()
-            if round_:
-                seconds[name].append(time.perf_counter() - began)
-    return {name: count / float(np.median(seconds[name])) for name, (_, count) in ways.items()}
+    """Time all ways side by side; return how many sentences each does a second."""
+    seconds = medians({name: way for name, (way, _) in ways.items()}, ROUNDS)
+    return {name: count / seconds[name] for name, (_, count) in ways.items()}
 
 
 def _ours(train: list) -> Seq2Seq:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import refusal
 
 from course.corpora import (
     NOVELLA,
@@ -16,7 +17,6 @@ from course.corpora import (
     split_book,
 )
 from course.corpora.chapters import HEAD
-from course.errors import CourseError
 
 REAL = Path(os.environ.get("COURSE_DATA", ""), "books")
 
@@ -56,15 +56,6 @@ def only(book: Book) -> list[str]:
     """Return the paragraphs of a book of one chapter."""
     (chapter,) = book.chapters
     return chapter.paragraphs
-
-
-def refusal(call, *arguments, **options) -> str:
-    """Return the message of a refused call, which must be one line."""
-    with pytest.raises(CourseError) as caught:
-        call(*arguments, **options)
-    message = str(caught.value)
-    assert message and len(message.splitlines()) == 1
-    return message
 
 
 class TestHeads:

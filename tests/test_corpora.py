@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import refusal
 
 from course import corpora
 from course.corpora import SentencePairs, load_pairs, read_pairs
-from course.errors import CourseError
 
 REAL = Path(os.environ.get("COURSE_DATA", ""), "spa-eng", "spa.txt")
 ATTRIBUTION = "CC-BY 2.0 (France) Attribution: tatoeba.org #1 (CK) & #2 (Ana)"
@@ -39,15 +39,6 @@ def write(tmp_path):
         return file
 
     return write
-
-
-def refusal(call, *arguments, **options) -> str:
-    """Return the message of a refused call, which must be one line."""
-    with pytest.raises(CourseError) as caught:
-        call(*arguments, **options)
-    message = str(caught.value)
-    assert message and len(message.splitlines()) == 1
-    return message
 
 
 def ten_pairs() -> SentencePairs:

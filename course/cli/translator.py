@@ -104,21 +104,25 @@ def _build(settings: Settings, data: Data, first: np.ndarray | None):
     return model
 
 
+def _shaped(settings: Settings, data: Data) -> dict:
+    """Return what the shapes of both kinds of model have in common."""
+    return {
+        "source_size": len(data.source.vocabulary),
+        "target_size": len(data.target.vocabulary),
+        "units": settings.units,
+        "cell": settings.cell,
+        "layers": settings.layers,
+        "embedding": settings.embedding or None,
+        "dropout": settings.dropout,
+        "seed": settings.seed,
+    }
+
+
 def _plain(settings: Settings, data: Data):
     """Return an untrained model that sees the encoder's last states only."""
     from course.models.seq2seq import Config, Seq2Seq
 
-    config = Config(
-        len(data.source.vocabulary),
-        len(data.target.vocabulary),
-        units=settings.units,
-        cell=settings.cell,
-        layers=settings.layers,
-        embedding=settings.embedding or None,
-        dropout=settings.dropout,
-        seed=settings.seed,
-    )
-    return Seq2Seq(config, data.source, data.target)
+    return Seq2Seq(Config(**_shaped(settings, data)), data.source, data.target)
 
 
 def _attentive(settings: Settings, data: Data):
@@ -126,17 +130,10 @@ def _attentive(settings: Settings, data: Data):
     from course.models.attentive import Attentive, Config
 
     config = Config(
-        len(data.source.vocabulary),
-        len(data.target.vocabulary),
-        units=settings.units,
-        cell=settings.cell,
-        layers=settings.layers,
-        embedding=settings.embedding,
+        **_shaped(settings, data),
         attention=None if settings.attention == "last" else settings.attention,
         bidirectional=not settings.one_way,
         input_feeding=settings.input_feeding,
-        dropout=settings.dropout,
-        seed=settings.seed,
     )
     return Attentive(config, data.source, data.target)
 

@@ -20,6 +20,7 @@ _SUBMODULES = (
     "seq2seq",
     "storage",
     "tagger",
+    "translator",
     "translators",
 )
 

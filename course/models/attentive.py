@@ -7,16 +7,16 @@ comparison. As in `seq2seq`, the layers are wired twice, as a Keras model and as
 both agree to 1e-5.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from course.backend import keras, tf
 from course.errors import CourseError
 from course.models import attention, recurrent
 from course.models.attention import Memory
 from course.models.attentive_keras import make_layers, wire
-from course.models.layered import Layered
 from course.models.loops import loop
 from course.models.recurrent import State
+from course.models.translator import Translator
 from course.text import PAD, Codec
 
 
@@ -73,7 +73,7 @@ class Config:
         return self.units * len(self.directions)
 
 
-class Attentive(Layered):
+class Attentive(Translator):
     """An encoder–decoder with attention, with everything that training and decoding need.
 
     Attributes:
@@ -82,24 +82,18 @@ class Attentive(Layered):
         training_model: in Keras: (source, target_in) -> logits (batch, time, target_size).
     """
 
-    kind, noun = "attentive", "a translator with attention"
+    kind, noun, shape = "attentive", "a translator with attention", Config
 
     def __init__(
         self, config: Config, source: Codec | None = None, target: Codec | None = None
     ) -> None:
         """Build the layers and draw their weights from `config.seed`."""
-        super().__init__(make_layers(config))
-        self.config, self.source, self.target = config, source, target
+        super().__init__(make_layers(config), config, source, target)
 
     @property
     def training_model(self) -> keras.Model:
         """The same layers, wired in Keras."""
         return wire(self.config, self._layers)
-
-    @property
-    def state_names(self) -> list[str]:
-        """Names of the decoder's recurrent states, layer by layer."""
-        return recurrent.state_names(self.config.cell, self.config.layers)
 
     def logits(self, source: tf.Tensor, target_in: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Run the fast path over whole sentences.
@@ -267,21 +261,6 @@ class Attentive(Layered):
         """Look up one side's embeddings: (time, batch, embedding)."""
         rows = tf.gather(self._layers[f"{side}_input"].embeddings, ids)
         return recurrent.drop(self._layers.get(f"{side}_dropout"), rows, training)
-
-    def _description(self) -> dict:
-        """Return the shape and the vocabularies."""
-        codecs = {"source": self.source, "target": self.target}
-        plain = {name: codec and codec.to_dict() for name, codec in codecs.items()}
-        return {"config": asdict(self.config), **plain}
-
-    @classmethod
-    def _described(cls, manifest: dict) -> "Attentive":
-        """Make an untrained model of a saved one's shape."""
-        codecs = [manifest[side] and Codec.from_dict(manifest[side]) for side in _SIDES]
-        return cls(Config(**manifest["config"]), *codecs)
-
-
-_SIDES = ("source", "target")
 
 
 def _turned(values: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:

@@ -5,13 +5,13 @@ lesson 05 decodes with, and as the fast path (`logits`, `start`, `step`) that `c
 `course.decoding` use. All three share their weights and agree to 1e-5.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from course.backend import keras, tf
 from course.models import recurrent
-from course.models.layered import Layered
 from course.models.layers import NeverSaid, OneHot
 from course.models.recurrent import State
+from course.models.translator import Translator
 from course.text import PAD, Codec
 
 
@@ -40,7 +40,7 @@ class Config:
     seed: int = 0
 
 
-class Seq2Seq(Layered):
+class Seq2Seq(Translator):
     """An encoder–decoder in Keras, with everything that training and decoding need.
 
     Attributes:
@@ -51,14 +51,13 @@ class Seq2Seq(Layered):
         decoder_model: {"token": ids (batch, time), and the states} -> {"logits", and new states}.
     """
 
-    kind, noun = "seq2seq", "a translator"
+    kind, noun, shape = "seq2seq", "a translator", Config
 
     def __init__(
         self, config: Config, source: Codec | None = None, target: Codec | None = None
     ) -> None:
         """Build the layers and draw their weights from `config.seed`."""
-        super().__init__(_make_layers(config))
-        self.config, self.source, self.target = config, source, target
+        super().__init__(_make_layers(config), config, source, target)
         self.training_model = self._wire_training()
         self.encoder_model, self.decoder_model = self._wire_inference()
 
@@ -105,23 +104,6 @@ class Seq2Seq(Layered):
         """
         outputs, state = self._run("decoder", tf.convert_to_tensor(token_ids)[:, None], state)
         return self._output(outputs)[0], state
-
-    @property
-    def state_names(self) -> list[str]:
-        """Names of the decoder's states, layer by layer."""
-        return recurrent.state_names(self.config.cell, self.config.layers)
-
-    def _description(self) -> dict:
-        """Return the shape and the vocabularies."""
-        codecs = {"source": self.source, "target": self.target}
-        plain = {name: codec and codec.to_dict() for name, codec in codecs.items()}
-        return {"config": asdict(self.config), **plain}
-
-    @classmethod
-    def _described(cls, manifest: dict) -> "Seq2Seq":
-        """Make an untrained model of a saved one's shape."""
-        codecs = [manifest[side] and Codec.from_dict(manifest[side]) for side in _SIDES]
-        return cls(Config(**manifest["config"]), *codecs)
 
     def _wire_training(self) -> keras.Model:
         """Wire the layers for teacher forcing: both sentences go in at once."""
@@ -197,9 +179,6 @@ class Seq2Seq(Layered):
         rows = tf.gather(self._layers[f"{side}_input"].embeddings, ids)
         rows = recurrent.drop(self._layers.get(f"{side}_dropout"), rows, training)
         return recurrent.project(layer, rows)
-
-
-_SIDES = ("source", "target")
 
 
 def _make_layers(config: Config) -> dict[str, keras.layers.Layer]:
