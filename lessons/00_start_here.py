@@ -191,4 +191,7 @@ print("translation:", target.text(trace.tokens))
 # - [Lesson 04](04_encoder_decoder.ipynb): what is inside, how it remembers a sentence, and how it learns.
 # - [Lesson 05](05_inference_decoding.ipynb): how it writes, and how to search for better sentences.
 #
-# Lesson 01, on sequences and memory, and the lessons from 06 on come with later releases.
+# - [Lesson 06](06_characters_and_masks.ipynb): a translator that spells, and what its accuracy hides.
+# - [Lesson 07](07_attention_and_bleu.ipynb): how it looks back at the sentence, and how good its translations are.
+#
+# [Lesson 01](01_sequences_and_state.ipynb), on sequences and memory, can be read before them or when it is needed, and [lesson 08](08_gru_book_chapter.ipynb) writes a chapter of a book, character by character. The lessons from 09 on come with later releases.

@@ -79,8 +79,10 @@ class PeakMemory(threading.Thread):
         process = getattr(getattr(self.client.km, "provisioner", None), "process", None)
         try:
             kernel = psutil.Process(process.pid)
-            family = [kernel, *kernel.children(recursive=True)]
-            return sum(member.memory_info().rss for member in family)
+            line = kernel.cmdline()
+            # A child that has not started its program yet shows the kernel's memory as its own.
+            started = [child for child in kernel.children(recursive=True) if child.cmdline() != line]
+            return sum(member.memory_info().rss for member in [kernel, *started])
         except (AttributeError, psutil.Error):
             return 0
 

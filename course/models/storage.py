@@ -68,8 +68,12 @@ def load_arrays(folder: str | Path, name: str) -> tuple[dict[str, np.ndarray], d
     if not (folder / str(manifest.get("weights"))).is_file():
         manifest = read_manifest(folder, name)  # another process may have saved in between
     try:
-        with np.load(folder / manifest["weights"], allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}, manifest
+        # Opened here, because NumPy leaves a half-written file open.
+        with (
+            (folder / manifest["weights"]).open("rb") as file,
+            np.load(file, allow_pickle=False) as arrays,
+        ):
+            return dict(arrays), manifest
     except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise CourseError(
             f"the model in {folder} is half-written (its weights cannot be read): train it again"
