@@ -23,6 +23,7 @@ _SUBMODULES = (
     "models",
     "novelty",
     "objectives",
+    "optimizers",
     "plots",
     "pretrained",
     "progress",

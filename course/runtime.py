@@ -75,3 +75,8 @@ def xla_works() -> bool:
     except (tf.errors.OpError, ValueError, RuntimeError):
         return False
     return True
+
+
+def compiles() -> bool:
+    """Say whether to compile by XLA: where that works, and takes no longer than the whole run."""
+    return not fast_mode() and xla_works()

@@ -119,22 +119,38 @@ class CharacterTokenizer(_Options):
         return "".join(tokens)
 
 
-Tokenizer = WordTokenizer | CharacterTokenizer
-TOKENIZERS = {kind.level: kind for kind in (WordTokenizer, CharacterTokenizer)}
+@dataclass(frozen=True)
+class SpaceTokenizer:
+    """Cuts a text at its spaces and changes nothing: for corpora that are cut already."""
+
+    level = "space"
+
+    def tokens(self, text: str) -> list[str]:
+        """Return what stands between the spaces."""
+        return text.split()
+
+    def join(self, tokens: Sequence[str]) -> str:
+        """Return the tokens with a space between them."""
+        return " ".join(tokens)
+
+
+Tokenizer = WordTokenizer | CharacterTokenizer | SpaceTokenizer
+TOKENIZERS = {kind.level: kind for kind in (WordTokenizer, CharacterTokenizer, SpaceTokenizer)}
 
 
 def tokenizer(level: str = "word", **options: bool) -> Tokenizer:
     """Return the tokenizer of a level.
 
     Args:
-        level: "word" or "character".
-        options: `lower`, `drop_punctuation`, `unicode`, `drop_accents`, as in `clean`.
+        level: "word", "character" or "space".
+        options: `lower`, `drop_punctuation`, `unicode`, `drop_accents`, as in `clean`; none for
+            "space".
 
     Raises:
         CourseError: there is no such level.
     """
     if level not in TOKENIZERS:
-        raise CourseError(f"no level {level!r}: choose {' or '.join(TOKENIZERS)}")
+        raise CourseError(f"no level {level!r}: choose {', '.join(TOKENIZERS)}")
     return TOKENIZERS[level](**options)
 
 

@@ -16,17 +16,12 @@ from typing import Any
 import numpy as np
 
 from course import metrics, objectives, progress, runtime
-from course.backend import keras, tf
+from course.backend import tf
 from course.batches import PairBatches
 from course.errors import CourseError
 from course.models import storage
 from course.objectives import forward, token_sums
-
-OPTIMIZERS = {
-    "adam": (keras.optimizers.Adam, 4e-3),
-    "rmsprop": (keras.optimizers.RMSprop, 1e-3),
-    "sgd": (keras.optimizers.SGD, 1.0),
-}
+from course.optimizers import OPTIMIZERS, Schedule, make_optimizer
 
 
 @dataclass
@@ -81,7 +76,7 @@ def fit(
     epochs: int = 10,
     optimizer: str = "adam",
     learning_rate: float | None = None,
-    schedule: str = "cosine",
+    schedule: str | Schedule = "cosine",
     warmup: int = 0,
     clip: float = 1.0,
     objective: objectives.Objective | None = None,
@@ -103,7 +98,8 @@ def fit(
         epochs: passes over `train`, those before a resume included.
         optimizer: "adam", "rmsprop" or "sgd".
         learning_rate: the highest rate; the optimizer's own default if None.
-        schedule: "cosine" falls from the highest rate to nothing, "constant" stays.
+        schedule: "cosine" falls from the highest rate to nothing, "constant" stays; or a schedule
+            of Keras, as `optimizers.halving` gives one, which alone decides the rate.
         warmup: training steps over which the rate first rises from nothing, with "cosine".
         clip: the gradients' greatest global norm.
         objective: what training makes small, from `course.objectives`; the cross-entropy if None.
@@ -127,7 +123,7 @@ def fit(
     _check(epochs, optimizer, schedule, resume, folder)
     steps = epochs * len(train)
     moves = make_optimizer(optimizer, learning_rate, schedule, clip, steps, warmup)
-    run = _Run(model, moves, objective or objectives.cross_entropy, xla and _with_xla())
+    run = _Run(model, moves, objective or objectives.cross_entropy, xla and runtime.compiles())
     if resume:
         run.restore(folder)
     bar = progress.bar(show)
@@ -162,36 +158,12 @@ def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:
     Returns:
         "loss" in nats a token, "accuracy" and "perplexity", padding left out.
     """
-    loss, correct, tokens = _total(model, _evaluator(model, _with_xla()), batches)
+    loss, correct, tokens = _total(model, _evaluator(model, runtime.compiles()), batches)
     return {
         "loss": loss / tokens,
         "accuracy": correct / tokens,
         "perplexity": metrics.perplexity(loss, tokens),
     }
-
-
-def make_optimizer(
-    name: str,
-    learning_rate: float | None,
-    schedule: str,
-    clip: float | None,
-    steps: int,
-    warmup: int = 0,
-) -> keras.optimizers.Optimizer:
-    """Return a Keras optimizer, as `fit` uses it; arguments as there, `steps` in all."""
-    kind, usual = OPTIMIZERS[name]
-    rate = usual if learning_rate is None else learning_rate
-    if schedule == "cosine":
-        rate = _cosine(rate, max(1, steps), warmup)
-    return kind(rate, global_clipnorm=clip)
-
-
-def _cosine(rate: float, steps: int, warmup: int) -> keras.optimizers.schedules.CosineDecay:
-    """Return a rate that rises for some steps, if there are such, and then falls to nothing."""
-    falling = keras.optimizers.schedules.CosineDecay
-    if not warmup:
-        return falling(rate, steps)
-    return falling(0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
 
 
 class _Run:
@@ -296,18 +268,13 @@ def _train_step(model, optimizer, objective: objectives.Objective, xla: bool) ->
     return step
 
 
-def _with_xla() -> bool:
-    """Say whether to compile by XLA: that takes longer than a whole run in fast mode."""
-    return not runtime.fast_mode() and runtime.xla_works()
-
-
 def _evaluator(model, xla: bool) -> Callable:
     """Compile the forward pass and its sums."""
 
     @tf.function(jit_compile=xla, autograph=False)
     def step(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
-        logits, state = forward(model, inputs, state, training=False)
+        logits, state = forward(model.logits, inputs, state, training=False)
         return state, token_sums(logits, target)
 
     return step
@@ -352,7 +319,7 @@ def _check(epochs, optimizer, schedule, resume, folder) -> None:
         raise CourseError(f"epochs must be at least 1, not {epochs}")
     if optimizer not in OPTIMIZERS:
         raise CourseError(f"no optimizer {optimizer!r}: choose {', '.join(OPTIMIZERS)}")
-    if schedule not in ("cosine", "constant"):
+    if isinstance(schedule, str) and schedule not in ("cosine", "constant"):
         raise CourseError(f"no schedule {schedule!r}: choose cosine or constant")
     if resume and folder is None:
         raise CourseError("resume needs the folder of the run that it goes on from")

@@ -1,4 +1,4 @@
-"""The command line: `course doctor | data | train | translate | evaluate | write`.
+"""The command line: `course doctor | data | train | translate | evaluate | write | perplexity`.
 
 A file for each group of commands, and no TensorFlow: a command imports it when its input has been
 found good. Bad input gets one line and exit code 2; `guard` sees to that.
@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from course.cli import data, doctor, evaluate, guard, train, translate, write
+from course.cli import data, doctor, evaluate, guard, perplexity, train, translate, write
 
 app = typer.Typer(
     name="course",
@@ -24,6 +24,7 @@ app.add_typer(train.app, name="train")
 app.command(epilog=translate.EXAMPLE)(translate.translate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=write.EXAMPLE)(write.write)
+app.command(epilog=perplexity.EXAMPLE)(perplexity.perplexity)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,12 +1,15 @@
-"""`course data list | fetch | path`."""
+"""`course data list | fetch | path | gazette`."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from course import corpora
+from course.cli import options as o
 from course.cli.guard import note
+from course.corpora import tarball, treebank
 from course.errors import CourseError
 
 NOVELLA = "novella"
@@ -26,7 +29,7 @@ Name = Annotated[
 @app.command("list", epilog="Example: course data list")
 def list_() -> None:
     """List corpora and books: those on this machine first, then those that can be fetched."""
-    rows = corpora.available() + corpora.available_books()
+    rows = corpora.available() + corpora.available_treebanks() + corpora.available_books()
     # Python's sort is stable: within each half the order stays.
     rows.sort(key=lambda row: not (row.here or row.name == "spa-eng"))
     widths = [max(len(getattr(row, column)) for row in rows) for column in ("name", "title")]
@@ -46,6 +49,8 @@ def fetch(
     number = corpora.number_of(name)
     if name == NOVELLA:
         raise CourseError(f"{name} comes with the course: there is nothing to fetch")
+    elif name == tarball.NAME:
+        file = tarball.fetch(force, say)
     elif number is None:
         file = corpora.fetch(name, force, say)
     else:
@@ -61,5 +66,23 @@ def path(name: Name) -> None:
     number = corpora.number_of(name)
     if name == NOVELLA:
         print(corpora.NOVELLA)
+    elif name == tarball.NAME:
+        print(tarball.folder())
     else:
         print(corpora.path(name) if number is None else corpora.book_path(number))
+
+
+@app.command(epilog="Example: course data gazette my-gazette --tokens 1000000")
+def gazette(
+    folder: Annotated[Path, typer.Argument(help="Where the three files go.")],
+    tokens: Annotated[
+        int, typer.Option(metavar="N", min=100, max=100_000_000, help="To learn from, about.")
+    ] = treebank.GAZETTE["train"],
+    seed: o.DrawSeed = 0,
+) -> None:
+    """Write a corpus whose true perplexity is known, in the form of the Penn Treebank's files."""
+    made = treebank.make_gazette(seed=seed, train=tokens)
+    for file in treebank.write_treebank(made, folder, "gazette"):
+        print(file)
+    note(made.source)
+    note(f"no model can have a perplexity below {made.floor:.3f} on such text")

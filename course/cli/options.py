@@ -45,6 +45,14 @@ class Size(StrEnum):
     classic = "classic"
 
 
+class Config(StrEnum):
+    """A named configuration of a treebank's model."""
+
+    classic = "classic"
+    tuned = "tuned"
+    large = "large"
+
+
 class Attention(StrEnum):
     """How a decoder compares its state with what the encoder read."""
 
@@ -212,7 +220,7 @@ LabelSmoothing = Annotated[
 ]
 Samples = Annotated[
     int | None,
-    _number("N", 2, 100_000, "With attention: a softmax over N sampled tokens; usually over all."),
+    _number("N", 2, 100_000, "A softmax over N sampled tokens; a translator needs attention."),
 ]
 Dropout = Annotated[float | None, _number("D", 0, 0.9, "Share of the values that training drops.")]
 MinCount = Annotated[
@@ -244,6 +252,31 @@ SizeName = Annotated[
 RecurrentName = Annotated[Recurrent | None, _choice("The kind of recurrent layer; usually gru.")]
 Width = Annotated[int | None, _number("E", 1, 4_096, "Width of the embeddings.")]
 Steps = Annotated[int | None, _number("T", 2, 1_000, "Tokens of a stream in one training step.")]
+
+# For treebanks.
+DataName = Annotated[
+    str | None,
+    typer.Option(
+        "--data", metavar="DIR|NAME", show_default=False,
+        help="A folder with train, valid and test files, ptb, or gazette, which the course "
+        "generates; usually ptb, and gazette where ptb is not to be had.",
+    ),
+]  # fmt: skip
+ConfigName = Annotated[
+    Config | None,
+    _choice(
+        "A named configuration; options beside it win. classic: the published experiment, LSTM "
+        "256 and 128, 15 epochs. tuned: better within twice the time. large: for hours, or a GPU. "
+        "Usually classic."
+    ),
+]
+Widths = Annotated[
+    str | None,
+    typer.Option(
+        "--units", metavar="U,U", show_default=False,
+        help="Width of each layer's state, the lowest first, as 256,128.",
+    ),
+]  # fmt: skip
 
 # For bit strings.
 TaskName = Annotated[

@@ -1,4 +1,4 @@
-"""`course train translator | parity | writer`."""
+"""`course train translator | parity | writer | treebank`."""
 
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,8 @@ from course.cli import (
     saved,
     translator,
     translator_settings,
+    treebank,
+    treebank_settings,
     writer,
     writer_settings,
 )
@@ -133,6 +135,32 @@ def train_writer(
     training has not seen, beside those of n-gram counts of the same text, and a sample.
     """
     _run(writer, writer_settings, **locals())
+
+
+@app.command("treebank", epilog="Example: course train treebank --data ptb --save model")
+def train_treebank(
+    data: o.DataName = None,
+    config: o.ConfigName = None,
+    embedding: o.Width = None,
+    units: o.Widths = None,
+    dropout: o.Dropout = None,
+    samples: o.Samples = None,
+    epochs: o.Epochs = None,
+    batch: o.Batch = None,
+    steps: o.Steps = None,
+    optimizer: o.OptimizerName = None,
+    learning_rate: o.Rate = None,
+    seed: o.Seed = None,
+    save: o.Save = None,
+    resume: o.Resume = False,
+) -> None:
+    """Train a language model on a treebank; `course perplexity` asks it about other text.
+
+    The log on standard error has the perplexity so far and the speed at each tenth of an epoch. At
+    the end standard output has the perplexity of train, valid and test, each token counted once,
+    beside that of n-gram counts.
+    """
+    _run(treebank, treebank_settings, **locals())
 
 
 def _run(

@@ -3,7 +3,8 @@
 `load_pairs` is the door for lessons: it looks in the path it is given, the folder in `COURSE_DATA`,
 the cache, the publisher's server and, last, the corpus that ships with the course; what it returns
 carries `.source`, one line that says which of these it was. `load_book` does the same for books:
-the novella that ships, a text file, or a number of Project Gutenberg.
+the novella that ships, a text file, or a number of Project Gutenberg; `load_treebank` for running
+text in three splits.
 
 Environment:
     COURSE_DATA: a folder of corpora, as in `$COURSE_DATA/spa-eng/spa.txt` and
@@ -30,6 +31,14 @@ from course.corpora.gutenberg import book_path, fetch_book, number_of
 from course.corpora.load import Row, available, load_pairs, path
 from course.corpora.pairs import SentencePairs, read_pairs
 from course.corpora.registry import CORPORA, Corpus, cache_folder, data_folder, lookup
+from course.corpora.treebank import (
+    Treebank,
+    available_treebanks,
+    load_treebank,
+    make_gazette,
+    read_treebank,
+    write_treebank,
+)
 
 __all__ = [
     "CORPORA",
@@ -41,8 +50,10 @@ __all__ = [
     "DownloadError",
     "Row",
     "SentencePairs",
+    "Treebank",
     "available",
     "available_books",
+    "available_treebanks",
     "book_path",
     "cache_folder",
     "data_folder",
@@ -50,11 +61,15 @@ __all__ = [
     "fetch_book",
     "load_book",
     "load_pairs",
+    "load_treebank",
     "lookup",
+    "make_gazette",
     "number_of",
     "path",
     "read_aligned",
     "read_book",
     "read_pairs",
+    "read_treebank",
     "split_book",
+    "write_treebank",
 ]

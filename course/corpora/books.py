@@ -15,7 +15,7 @@ from pathlib import Path
 
 from course.corpora import gutenberg
 from course.corpora.chapters import HEAD, cut, is_title
-from course.corpora.load import Row
+from course.corpora.load import SHIPS, Row
 from course.corpora.pages import Block, blocks, forms, paragraph, plain_text
 from course.corpora.pairs import read_bytes
 from course.corpora.registry import COURSE_LICENCE
@@ -172,7 +172,7 @@ def split_book(
 
 def available_books() -> list[Row]:
     """List the novella that ships and the books of Project Gutenberg on this machine."""
-    rows = [Row("novella", "English, a book in ten chapters", "with the course", COURSE_LICENCE)]
+    rows = [Row("novella", "English, a book in ten chapters", SHIPS, COURSE_LICENCE)]
     for number, (place, file) in sorted(gutenberg.here().items()):
         with open(file, encoding="utf-8-sig", errors="replace") as opened:
             card = gutenberg.read_card(opened.read(5_000))

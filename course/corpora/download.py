@@ -37,8 +37,9 @@ class DownloadError(CourseError):
     """A corpus or a book could not be had from its publisher; `reason` says why, without advice."""
 
     def __init__(self, name: str, reason: str, kind: str = "corpus") -> None:
+        other = "gazette" if kind == "treebank" else "shipped"
         super().__init__(
-            f"{name} was not downloaded: {reason}; the {kind} 'shipped' needs no network, or try "
+            f"{name} was not downloaded: {reason}; the {kind} {other!r} needs no network, or try "
             f"again later: course data fetch {name}"
         )
         self.reason = reason
@@ -93,7 +94,7 @@ def attempt(name: str, kind: str = "corpus") -> Iterator[Path]:
 
     Args:
         name: of what is downloaded.
-        kind: "corpus" or "book", for the message.
+        kind: "corpus", "book" or "treebank", for the message.
 
     Raises:
         DownloadError: `COURSE_OFFLINE` is set, a server failed, or the cache cannot be written.

@@ -11,7 +11,7 @@ from course.errors import CourseError
 
 EVERYDAY = Path(__file__).parent / "shipped" / "everyday.tsv"
 GRAMMAR_PAIRS = 20_000
-NOT_HERE = "not here"
+NOT_HERE, SHIPS = "not here", "with the course"
 
 
 def load_pairs(
@@ -98,7 +98,7 @@ def available() -> list[Row]:
 def _where(corpus: Corpus) -> str:
     """Say where a corpus is on this machine."""
     if corpus.ships:
-        return "with the course"
+        return SHIPS
     found = find(corpus)
     return f"{found[0]}: {found[1]}" if found else NOT_HERE
 

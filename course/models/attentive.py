@@ -14,6 +14,7 @@ from course.errors import CourseError
 from course.models import attention, recurrent
 from course.models.attention import Memory
 from course.models.attentive_keras import make_layers, wire
+from course.models.layers import rows_and_biases
 from course.models.loops import loop
 from course.models.recurrent import State
 from course.models.translator import Translator
@@ -125,9 +126,7 @@ class Attentive(Translator):
 
     def output_weights(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the rows (target_size, embedding) and biases (target_size,) behind the logits."""
-        layer = self._layers["output"]
-        rows = layer.table if self.config.tied else tf.transpose(layer.kernel)
-        return rows, tf.convert_to_tensor(layer.bias)
+        return rows_and_biases(self._layers["output"])
 
     def start(self, source_ids: tf.Tensor) -> State:
         """Read the source sentences.

@@ -4,14 +4,19 @@ Embedding, recurrent layers, logits over the vocabulary. With tied weights (Pres
 the table that turns tokens into vectors also turns vectors into logits.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
+from course import metrics, runtime
 from course.backend import keras, tf
 from course.errors import CourseError
 from course.models import recurrent
 from course.models.layered import Layered
-from course.models.layers import NeverSaid, TiedOutput, embedding
+from course.models.layers import NeverSaid, TiedOutput, embedding, rows_and_biases
 from course.models.recurrent import State
+from course.streams import StreamBatches
 from course.text import END, PAD, START, Codec
 
 
@@ -27,6 +32,8 @@ class Config:
         tied: use the embeddings for the output as well.
         dropout: share of the embeddings and of each layer's outputs that training drops.
         weight_dropout: share of the recurrent weights that training drops (Merity et al., 2018).
+        spread: draw all weights evenly from -spread to spread, with biases of 0, as the classic
+            experiments did, so that an LSTM does not begin by remembering; 0 for each layer's own.
         seed: draws the first weights.
     """
 
@@ -37,6 +44,7 @@ class Config:
     tied: bool = True
     dropout: float = 0.0
     weight_dropout: float = 0.0
+    spread: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -47,6 +55,8 @@ class Config:
         for rate in (self.dropout, self.weight_dropout):
             if not 0 <= rate < 1:
                 raise CourseError(f"dropout must be from 0 to below 1, not {rate}")
+        if self.spread < 0:
+            raise CourseError(f"spread must not be negative, as {self.spread} is")
 
 
 class LanguageModel(Layered):
@@ -63,6 +73,9 @@ class LanguageModel(Layered):
         """Build the layers and draw their weights from `config.seed`."""
         super().__init__(_make_layers(config))
         self.config, self.codec = config, codec
+        self._scored = tf.function(self._score, jit_compile=runtime.compiles(), autograph=False)
+        if config.spread:
+            self._spread_out()
 
     @property
     def state_names(self) -> list[str]:
@@ -89,8 +102,19 @@ class LanguageModel(Layered):
         Returns:
             float32 (batch, time, size), and the states after the last real token of each row.
         """
+        outputs, state = self.outputs(ids, state, training)
+        return self._said(outputs), state
+
+    def outputs(
+        self, ids: tf.Tensor, state: State, training: bool = False
+    ) -> tuple[tf.Tensor, State]:
+        """Return what becomes the logits, (batch, time, width), and the states, as `logits`."""
         outputs, state = self._run(ids, state, training)
-        return tf.transpose(self._output(outputs), [1, 0, 2]), state
+        return self._mixed(tf.transpose(outputs, [1, 0, 2])), state
+
+    def output_weights(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the rows (size, width) and biases (size,) behind the logits."""
+        return rows_and_biases(self._layers["output"])
 
     def start(self, prompt_ids: tf.Tensor) -> State:
         """Read the beginning of a chapter.
@@ -117,7 +141,38 @@ class LanguageModel(Layered):
         """
         token_ids = tf.cast(token_ids, tf.int32)
         _, new = self._run(tf.where(token_ids == START, PAD, token_ids)[:, None], state)
-        return self._output(new[f"hidden_{len(self.config.units)}"]), new
+        return self._said(self._mixed(new[f"hidden_{len(self.config.units)}"])), new
+
+    def log_probs(self, ids: Sequence[int] | np.ndarray, steps: int = 200) -> np.ndarray:
+        """Return how likely each token of a running text is, given all before it.
+
+        Args:
+            ids: int (tokens,). The first token is only read, like END before a text.
+            steps: tokens that are read at a time; it changes nothing but the speed.
+
+        Returns:
+            Natural logarithms, float32 (tokens - 1,).
+
+        Raises:
+            CourseError: there is no token to predict.
+        """
+        state, parts = self.zero_state(1), []
+        batches = StreamBatches(ids, batch=1, steps=steps)
+        for inputs, targets in batches:
+            part, state = self._scored(inputs, targets, state)
+            parts.append(part.numpy())
+        return np.concatenate(parts)[: batches.tokens]
+
+    def perplexity(self, ids: Sequence[int] | np.ndarray, steps: int = 200) -> float:
+        """Return the perplexity of a running text, each token counted once; as `log_probs`."""
+        log_probs = self.log_probs(ids, steps)
+        return metrics.perplexity(-log_probs.sum(dtype=np.float64), len(log_probs))
+
+    def _score(self, inputs: tf.Tensor, targets: tf.Tensor, state: State) -> tuple:
+        """Return the log-probabilities (time,) of one row of targets, and the states behind."""
+        logits, state = self.logits(inputs, state)
+        nll = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        return -nll[0], state
 
     def _run(self, ids: tf.Tensor, state: State, training: bool = False) -> tuple:
         """Run all recurrent layers; return outputs (time, batch, units) and the states by name."""
@@ -142,11 +197,20 @@ class LanguageModel(Layered):
             return None
         return recurrent.drop(thin, layer.cell.recurrent_kernel[None], training)[0]
 
-    def _output(self, outputs: tf.Tensor) -> tf.Tensor:
-        """Turn the last layer's outputs (…, units) into logits (…, size)."""
-        if "mixing" in self._layers:
-            outputs = self._layers["mixing"](outputs)
+    def _mixed(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Bring the last layer's outputs (…, units) to the width of the rows that they meet."""
+        return self._layers["mixing"](outputs) if "mixing" in self._layers else outputs
+
+    def _said(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Turn outputs (…, width) into logits (…, size)."""
         return self._layers["targets_only"](self._layers["output"](outputs))
+
+    def _spread_out(self) -> None:
+        """Draw all weights anew from one even distribution."""
+        draw, spread = np.random.default_rng(self.config.seed), self.config.spread
+        for name, weight in self._named_weights():
+            drawn = draw.uniform(-spread, spread, weight.shape)
+            weight.assign(np.zeros(weight.shape) if name.endswith("bias") else drawn)
 
     def _description(self) -> dict:
         """Return the shape and the vocabulary."""

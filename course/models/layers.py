@@ -81,6 +81,16 @@ class TiedOutput(keras.layers.Layer):
         return tf.tensordot(outputs, self.table, [[-1], [1]]) + self.bias
 
 
+def rows_and_biases(output: keras.layers.Layer) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the rows (tokens, width) and biases (tokens,) behind an output layer's logits.
+
+    Args:
+        output: a `TiedOutput`, or a dense layer.
+    """
+    rows = output.table if isinstance(output, TiedOutput) else tf.transpose(output.kernel)
+    return rows, tf.convert_to_tensor(output.bias)
+
+
 def embedding(
     size: int, width: int, name: str, seed: int, mask_zero: bool = False
 ) -> keras.layers.Embedding:

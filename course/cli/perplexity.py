@@ -1,0 +1,71 @@
+"""`course perplexity`."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from course import corpora, prose, runtime
+from course.cli import options as o
+from course.cli import saved
+from course.cli.guard import note
+from course.corpora.treebank import read_split
+from course.errors import CourseError
+from course.streams import running_ids
+from course.text import Codec
+
+EXAMPLE = "Example: course perplexity --model model ptb.test.txt"
+
+
+def perplexity(
+    model: o.Model,
+    file: Annotated[Path, typer.Argument(help="A text; for a treebank's model a sentence a line.")],
+    tokens: Annotated[
+        bool,
+        typer.Option(
+            "--tokens",
+            help="Print each token and its surprisal in bits; the sums go to standard error.",
+        ),
+    ] = False,
+) -> None:
+    """Say how surprised a language model is by a text: its perplexity, over all tokens once.
+
+    A model of a treebank reads tokens with spaces between them, a sentence a line; a writer's model
+    reads plain text. Tokens that the model does not know are read as unknown, counted and reported.
+    """
+    _, codec = saved.language_model(model)
+    texts = _texts(file, codec)
+    ids = running_ids(texts, codec)
+    unknown = [token for text in texts for token in codec.unknown(text)]
+    runtime.tensorflow()
+    from course.models.language import LanguageModel
+
+    log_probs = LanguageModel.load(model).log_probs(ids).astype(np.float64)
+    if not np.isfinite(log_probs).all():
+        raise CourseError(f"the model in {model} says no numbers: its training has diverged")
+    if tokens:
+        for id, bits in zip(ids[1:], -log_probs / math.log(2), strict=True):
+            print(f"{codec.vocabulary.tokens[id]}\t{bits:.3f}")
+    _report(log_probs, unknown, note if tokens else print)
+
+
+def _texts(file: Path, codec: Codec) -> list[str]:
+    """Read what a model is asked about: lines for a treebank's, one text for a writer's."""
+    if codec.tokenizer.level == "space":
+        return read_split(file)
+    chapters = corpora.read_book(file).chapters
+    return [prose.chapter_text(chapter.paragraphs) for chapter in chapters]
+
+
+def _report(log_probs: np.ndarray, unknown: list[str], say: Callable[[str], object]) -> None:
+    """Say how surprised the model was, and what it did not know."""
+    mean = -log_probs.mean()
+    say(f"perplexity         {math.exp(min(mean, 700)):,.2f}")
+    say(f"bits a token       {mean / math.log(2):.3f}")
+    say(f"tokens             {len(log_probs):,}, {len(unknown):,} unknown")
+    if unknown:
+        shown = " ".join(list(dict.fromkeys(unknown))[:10])
+        note(f"not in the vocabulary, read as unknown: {shown}")
