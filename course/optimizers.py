@@ -37,7 +37,7 @@ def halving(rate: float, flat: int, epochs: int, batches: int) -> Schedule:
         epochs: in all.
         batches: of an epoch.
     """
-    ends = [batches * epoch - 1 for epoch in range(flat, epochs)]
+    ends = [batches * epoch - 1 for epoch in range(flat, max(epochs, flat + 1))]
     rates = [rate / 2**times for times in range(len(ends) + 1)]
     return keras.optimizers.schedules.PiecewiseConstantDecay(ends, rates)
 

@@ -179,8 +179,8 @@ def test_translate_refuses_counts_that_make_no_sense(no_tensorflow, option):
 
 def test_choices_are_those_of_the_library():
     assert set(options.Level) == set(text.TOKENIZERS) - {"space"} == set(translator_settings.USUAL)
-    # Not imported: course.training would import TensorFlow.
-    source = ROOT.joinpath("course", "training.py").read_text(encoding="utf-8")
+    # Not imported: course.optimizers would import TensorFlow.
+    source = ROOT.joinpath("course", "optimizers.py").read_text(encoding="utf-8")
     assert all(f'    "{name}": (keras.optimizers.' in source for name in options.Optimizer)
 
 
@@ -248,7 +248,8 @@ def test_list_has_what_is_here_and_spa_eng_first(no_tensorflow, tmp_path):
     names = [line.split()[0] for line in out.splitlines()]
     assert (err, code) == ("", 0)
     assert set(names[:5]) == {"shipped", "everyday", "grammar", "spa-eng", "fra-eng"}
-    assert names[5] == "novella" and len(names) == len(corpora.CORPORA) + 1
+    assert names[5:7] == ["gazette", "novella"] and "ptb" in names
+    assert len(names) == len(corpora.CORPORA) + 3
     assert f"COURSE_DATA: {file}" in out
 
 

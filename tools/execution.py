@@ -81,7 +81,9 @@ class PeakMemory(threading.Thread):
             kernel = psutil.Process(process.pid)
             line = kernel.cmdline()
             # A child that has not started its program yet shows the kernel's memory as its own.
-            started = [child for child in kernel.children(recursive=True) if child.cmdline() != line]
+            started = [
+                child for child in kernel.children(recursive=True) if child.cmdline() != line
+            ]
             return sum(member.memory_info().rss for member in [kernel, *started])
         except (AttributeError, psutil.Error):
             return 0

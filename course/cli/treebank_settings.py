@@ -51,7 +51,7 @@ CONFIGS = {
         "epochs": 40,
     },
 }
-FAST = {"embedding": 16, "units": (16,), "batch": 8, "steps": 10, "epochs": 2, "lines": 150}
+FAST = {"embedding": 16, "units": (16,), "batch": 8, "steps": 10, "epochs": 2, "lines": 600}
 SHAPE = ("embedding", "units")
 
 # A saved run goes on with the same of everything but these; of its data, the content must be.
