@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 06: Characters and masks
 #
-# A translator that spells, one character after another, is the best known of all tutorial examples. It is short, it runs on any machine, and it reports an accuracy above ninety percent. In this lesson we build it, get a figure of that kind, and find out how much of it is made of nothing. The nothing is called *padding*; the remedy is a *mask*. Then we compare characters with words, give the words vectors that were learnt beforehand, and set up a project with sentence pairs of your own.
+# A translator that spells, one character after another, is the best known of all tutorial examples. It is short, it runs on any machine, and it reports an accuracy above ninety percent. In this lesson we build it, get a figure that is made in the same way, and find out how much of it is made of nothing. The nothing is called *padding*; the remedy is a *mask*. Then we compare characters with words, give the words vectors that were learnt beforehand, and set up a project with sentence pairs of your own.
 #
 # This lesson stands on [lesson 02](02_one_hot_encoding.ipynb) (one-hot rows, vocabularies), [lesson 03](03_teacher_forcing.ipynb) (START, END, the shift by one), [lesson 04](04_encoder_decoder.ipynb) (the LSTM, training, splits) and [lesson 05](05_inference_decoding.ipynb) (greedy decoding). It trains a dozen small models, which takes a few minutes.
 
@@ -67,7 +67,7 @@ print(
 )
 
 # %% [markdown]
-# Now the characters. The course's tokenizer tidies up white space, which the recipe does not; `unicode=False` keeps it from doing so. **How many different characters does it take to write these sentences?**
+# Now the characters. The course's tokenizer makes equal-looking text equal: white space, and letters with accents that can be written in two ways. The recipe does not, and `unicode=False` leaves all as it is. **How many different characters does it take to write these sentences?**
 
 # %%
 tokenizer = text.tokenizer("character", unicode=False)
@@ -119,7 +119,7 @@ class Filled:
 # %%
 SPACES = [codec.vocabulary.features[" "] for codec in (source_codec, target_codec)]
 spaced = Filled(train, *SPACES)
-print(rows[0], "as the encoder and the decoder see it:")
+print(train[0], "as the encoder and the decoder see it:")
 print(spaced.source[0])
 print(spaced.target[0])
 
@@ -293,7 +293,7 @@ for name, model, data in (("filled with spaces", padded, spaced), ("masked", mas
     print(f"{name:20} {loss:11.3f} {right:10.4f} {whole:17.4f}")
 
 # %% [markdown]
-# This is the table that a report should have. The mask has not made the model say worse things; it has taken the filling out of the count, and out of the loss too, so that every gradient is about a character. Which of the two comes out ahead on real characters, and by how much, the table says for this run; with one seed, a difference in the third digit is none.
+# This is the table that a report should have. The mask has taken the filling out of the count, and out of the loss too, so that every gradient is about a character. Which of the two comes out ahead on real characters, and by how much, the table says for this run; with one seed, a difference in the third digit is none.
 #
 # ## Does the filling do harm beyond the figure?
 #
@@ -355,6 +355,8 @@ print(f"masked: largest change of a logit with ten columns more: {np.abs(moved_l
 widgets.inside_a_cell(padded, sentence + " " * 20, step=len(own) - 1)
 
 # %% [markdown]
+# Whatever the gates do, nothing has told the network that the sentence was over, and what it hands to the decoder is its state after the last space.
+#
 # ## Why does it translate its own training sentences differently?
 #
 # Many copies of the recipe have one more fault, which nobody sees. Training fills with spaces: one-hot rows with a one in the column of the space. The function that encodes a *typed* sentence makes an array of zeros, writes the characters into it, and stops there. The rest are rows of zeros, and no row of training was ever all zeros. **Does it matter what stands behind the sentence?**
@@ -528,7 +530,7 @@ for name, model in (("characters", masked), ("words", by_words)):
         print(f"{name:11} {'embeddings of 64' if wide else 'one-hot':17} {count:9,} parameters")
 
 # %% [markdown]
-# With large vocabularies it saves much, and it is how all larger models read. There is a second reason for embeddings: the table can be learnt from text that has no translation. For that we draw a new set of pairs from the whole file, of at most eight tokens on each side, in small letters, split by source.
+# With a vocabulary of words it saves much, with one of characters nothing; it is how all larger models read. There is a second reason for embeddings: the table can be learnt from text that has no translation. For that we draw a new set of pairs from the whole file, of at most eight tokens on each side, in small letters, split by source.
 #
 # And we let rare words become UNK *in training*, so that the model meets unknown words before a learner types one; in lesson 05 it had met none. `min_count` says how often a word must occur to get an id. **What does each value cost?**
 
@@ -828,7 +830,7 @@ for typed_sentence in ("Where is my book?", "My sister is tired."):
 # %% [markdown]
 # ## What does each knob do to time and quality?
 #
-# We turn one knob at a time and keep the others. Each row is a model of its own, judged on the same held-out sentences. The seconds are those of training, compiling included. **Which knob will cost most, and which will gain most?**
+# We turn one knob at a time and keep the others. Each row is a model of its own, judged on the same held-out sentences. The seconds are those of training by Keras' own `fit` at a constant rate, compiling included, so the first row is not the model from above. **Which turn will save most time, and which will lose most BLEU?**
 
 
 # %%

@@ -133,7 +133,7 @@ curves = {
 }
 plots.lines(
     curves,
-    "source: up to so many tokens",
+    "longest source of the group (tokens)",
     "BLEU (0 to 100)",
     "One vector, or a look at every token",
 )
@@ -145,9 +145,9 @@ for place in in_row[:3]:
         print(f"{name:10} {found[place]}")
 
 # %% [markdown]
-# In a full run the first printed lines say it: with one vector the same words score far lower as soon as two sentences have to share it, and with attention hardly lower. The translations with one vector are often good English about something else. They keep the kind of sentence and mix up who, what and when, and of two sentences they may say too much or too little. What is lost first in a vector that is too small for its task is the detail.
+# In a full run the first printed lines say it. Alone the model with one vector is far behind already: in so few epochs it has learnt less. What length adds is the second fall: the same words score lower still as soon as two sentences have to share the vector, and with attention hardly lower. The translations with one vector are often good English about something else. They keep the kind of sentence and mix up who, what and when, and of two sentences they may say too much or too little.
 #
-# The picture has to be read with more care: its groups hold different sentences. A single wrong word costs a short sentence a larger share of its n-grams, and the short sentences of our corpus are less regular than the long ones, so a line may well rise from left to right. What can be compared is the two lines at the same length.
+# The picture has to be read with more care: its groups hold different sentences. A single wrong word costs a short sentence a larger share of its words and groups of words, and the short sentences of our corpus are less regular than the long ones, so a line may well rise from left to right. What can be compared is the two lines at the same length.
 #
 # > **What we simplified.** Small models, one seed, and a budget of a minute. One vector is not a law of nature that forbids long sentences: with more units and far longer training it holds more. What we compared is what both learn from the same few steps.
 #
@@ -158,7 +158,7 @@ for place in in_row[:3]:
 # - its state the *query*: a row of numbers for each sentence,
 # - what the encoder left of the tokens the *memory*: a row for each source token of each sentence.
 #
-# Each source token gets a *score* that says how well it fits the query. A softmax over the scores makes *weights* of them, which add up to 1. The weighted mean of the memory is the *context*, and it goes into the next word. We take sizes that are all different, so that we notice when an axis stands in the wrong place. The three sentences have five, three and four tokens.
+# Each source token gets a *score* that says how well it fits the query. A softmax over the scores makes *weights* of them, which add up to 1. The weighted mean of the memory is the *context*, and query and context together decide the next word. We take sizes that are all different, so that we notice when an axis stands in the wrong place. The three sentences have five, three and four tokens.
 
 # %%
 rng = np.random.default_rng(0)
@@ -183,7 +183,7 @@ print("scores (a row a sentence, a column a source token):")
 print(np.round(scores, 2))
 
 # %% [markdown]
-# The last columns of the second and the third sentence are padding, and their scores are exactly 0, because the memory is 0 there. **If we put these scores into a softmax, how much weight does padding get?**
+# The last columns of sentences 1 and 2 (we count from 0) are padding, and their scores are exactly 0, because the memory is 0 there. **If we put these scores into a softmax, how much weight does padding get?**
 
 # %%
 careless = softmax(scores)
@@ -299,7 +299,22 @@ for name, weight in model.get_weights().items():
         print(f"{name:22} {weight.shape}")
 
 # %% [markdown]
-# (Where a single number called *scale* stands among the weights, all scores are multiplied by it. A score is a sum over many products and can be large; a softmax of large scores settles on one token before it has learnt which.) The memory travels with the state, and so do its *keys*: the memory times the kernel, computed once a sentence and not once a step. `attention` holds the weights of the last step. Nothing in the loop of lesson 05 has to know: greedy search keeps whatever is called `attention` in its trace.
+# (Where a single number called *scale* stands among the weights, all scores are multiplied by it; it has nothing but the name in common with the row of weights in additive attention. A score is a sum over many products and can be large; a softmax of large scores settles on one token before it has learnt which.) The memory travels with the state, and so do its *keys*: the memory times the kernel. Above we multiplied the query by the kernel and then by the memory; the product is the same the other way round, and so it is computed once a sentence and not once a step. `attention` holds the weights of the last step. Nothing in the loop of lesson 05 has to know: greedy search keeps whatever is called `attention` in its trace.
+
+# %% [markdown]
+# And how do query and context become a word? They are laid side by side, one dense layer, *mixing*, makes a vector of the embeddings' width of them, and its product with each row of the embeddings is that token's logit. **Do these lines give what `step` gave?**
+
+# %%
+weights = model.get_weights()
+hidden, memory_rows = state["hidden_1"].numpy(), state["memory"].numpy()
+context = np.einsum("bt,btw->bw", state["attention"].numpy(), memory_rows)
+both = np.concatenate([hidden, context], axis=1)
+mixed = np.tanh(both @ weights["mixing/kernel"] + weights["mixing/bias"])
+by_hand = mixed @ weights["decoder_input/embeddings"].T + weights["output/bias"]
+difference = np.abs(by_hand - logits)[:, START + 1 :].max()  # PAD and START are never said
+assert difference < 1e-4
+print(f"state and context {both.shape}, mixed {mixed.shape}, logits {by_hand.shape}")
+print(f"largest difference {difference:.1e}")
 
 # %%
 trace = decoding.greedy(model, [example_ids], max_tokens=limit)[0]
@@ -308,16 +323,18 @@ print(f"its rows add up to {trace.attention.sum(axis=1).min():.5f} at least", en
 print(f"and {trace.attention.sum(axis=1).max():.5f} at most")
 
 # %% [markdown]
-# Here is where the model looked, token by token. Step through the sentence. **Where does the map leave its diagonal?** Spanish puts adjectives after nouns and turns many pairs of words round.
+# Here is where the model looked, token by token; *Reset* and *Step* go through the sentence. **Where does the map leave its diagonal?** Where two languages put their words in another order, or need another number of them, it must.
 
 # %%
 read = tokenizer.tokens(example)
-widgets.attention_map(trace, read, target_codec.vocabulary.words(trace.tokens))
+looked = widgets.attention_map(trace, read, target_codec.vocabulary.words(trace.tokens))
+looked.step = looked.last
+looked
 
 # %% [markdown]
 # Nobody told the model which word belongs to which. It has found out, because looking at the right place makes the next word likelier. Do not read too much into it: a weight says where the model looked, and what stands there is not one word but what two GRU layers have made of it and its neighbours.
 #
-# A translator with attention ships with the course. It was trained longer, on sentences one at a time, and in the other direction: from English to Spanish. The stepper of lesson 05 takes it as it takes any other model. The strips at the bottom show the state of the decoder, and the memory is not shown, since no step changes it.
+# A translator with attention ships with the course. It was trained longer, on sentences one at a time, and in the other direction: from English to Spanish. The stepper of lesson 05 takes it as it takes any other model. The strip at the bottom shows the state of the decoder; the memory is not shown, since no step changes it.
 
 # %%
 other_way = pretrained.load("attention")
@@ -368,7 +385,7 @@ for here, there, back in zip(english, spanish, decoding.translate(model, spanish
 # Attention comes with a family of options, and each paper reports a gain. We let each of them start from the same model and train for the same number of epochs, on single sentences, so that it stays quick:
 #
 # - a *one-way* encoder, which reads forwards only,
-# - *input feeding*: what became one word is also an input of the next step, so that the decoder knows where it has looked,
+# - *input feeding*: the mixed vector that became one word is also an input of the next step, so that the decoder knows where it has looked,
 # - *dropout*: a fifth of the embeddings and of the outputs are left out, at random, in training,
 # - *label smoothing*: the right token is asked for with probability 0.9 and not with 1; the rest is spread over all others.
 
@@ -410,7 +427,7 @@ for name, score in list(table.items())[1:]:
 plots.bars(table, "BLEU (0 to 100)", "The same epochs, one option each", highlight="as it stands")
 
 # %% [markdown]
-# An option that stands above the interval has earned its place here, one inside it has not, and one below has cost something, in a run as short as ours. Dropout and label smoothing are made against learning by heart, so one might expect them to help a long run and to be a brake on a short one. Compare that with what stands above: an expectation is a reason to measure and no result. Nor is our table a law. On a hundred thousand pairs and half an hour the order may be another one; `docs/measurements.md` says what was gained there, step by step. **Which row would you expect to change most with ten times the epochs?**
+# An option that stands above the interval may have earned its place here, one inside it has not, and one below has cost something, in a run as short as ours and with a single seed: the interval knows other sentences, and not other first weights. Dropout and label smoothing are made against learning by heart, so one might expect them to help a long run and to be a brake on a short one. Compare that with what stands above: an expectation is a reason to measure and no result. Nor is our table a law. On more pairs and in more time the order may be another one: [our measurements](../docs/measurements.md) have a longer table, from runs of the command line. **Which row would you expect to change most with ten times the epochs?**
 #
 # ## What does looking back cost?
 #
@@ -454,7 +471,7 @@ for place, length in enumerate(source_lengths):
 plots.lines(cost, "source tokens", "time of a step of 64 sentences (ms)", "What looking back costs")
 
 # %% [markdown]
-# With one vector a step does not know how long the source was, so its line has no reason to rise; what it moves up and down is the noise of this machine. With attention the line rises with the source. Sentences of ordinary length lie at the left end, where the rest of the step outweighs the look. For a whole translation the step is taken once for each target token, so the looks number source times target tokens: twice the length, four times the looks. That is where attention becomes expensive, for a page and not for a sentence.
+# With one vector a step does not know how long the source was, so its line has no reason to rise; what it moves up and down is the noise of this machine. With attention a step costs more even with a short source, because the look is some more operations; and its line rises with the source. Sentences of ordinary length lie at the left end, where that fixed part is larger than the part that grows. For a whole translation the step is taken once for each target token, so the looks number source times target tokens: twice the length, four times the looks. That is where attention becomes expensive, for a page and not for a sentence.
 #
 # ## What if the pairs are no pairs?
 #
@@ -503,7 +520,7 @@ rounds = runtime.pick(100, 2)
 ends = {}
 for name, kind in {"true pairs": batches.PairBatches, "unrelated": Unrelated}.items():
     single = kind(one_batch, their_targets, batch=32, buckets=1)
-    history = taught(translator(), single, rounds)
+    history = taught(translator(), single, rounds, schedule="constant")
     ends[name] = history.column("loss")
     print(f"{name:10} loss after {rounds} rounds over one batch: {ends[name][-1]:.3f} nats a token")
 floor = 32 * np.log(32) / single.tokens
@@ -521,9 +538,9 @@ plots.lines(
 )
 
 # %% [markdown]
-# One curve goes towards zero; the other stops near the printed floor and stays there. It takes seconds, it needs no held-out data, and it should be run on every new model and every new loader.
+# One curve goes towards zero. The other cannot: no training gets it below the printed floor, and after as many rounds it stands well above it. The test takes seconds, needs no held-out data, and should be run on every new model and every new loader.
 #
-# The same book has a second mistake. Its targets have no END, and what follows the last word is padding, whose loss is weighted 0. So nothing ever asks the model to stop. [Lesson 05](05_inference_decoding.ipynb) left END out once. Does attention help, since the model can *see* that all source tokens have been used?
+# The same book has a second mistake. Its targets have no END, and what follows the last word is padding, whose loss is weighted 0. So nothing ever asks the model to stop. [Lesson 05](05_inference_decoding.ipynb) left END out once. Does attention help, since the model can *see* that all source tokens have been used? (The first model of the cell had more sentences and epochs; what matters is whether the second stops at all.)
 
 # %%
 headless = batches.Ragged(small.target[row][:-1] for row in range(len(small.target)))
@@ -687,7 +704,7 @@ plots.lines(
 )
 
 # %% [markdown]
-# The full softmax grows with the vocabulary; the sampled one hardly does, and at a small vocabulary there is little to gain. And what does it cost in loss? We train the smallest model that has such a last layer, one that guesses the next word from the word before it, on the target sentences: once fully, once sampled, for the same number of steps. Both are judged by the *full* softmax. **Why must we not compare the two training losses?**
+# The full softmax grows with the vocabulary; the sampled one hardly does, and at a small vocabulary there is nothing to gain: drawing and gathering rows cost time too. And what does it cost in loss? We train the smallest model that has such a last layer, one that guesses the next word from the word before it, on the target sentences: once fully, once sampled, for the same number of steps. Both are judged by the *full* softmax. **Why must we not compare the two training losses?**
 
 # %%
 stream = np.concatenate([[*book_target.ids(target), END] for _, target in book_pairs])
@@ -716,10 +733,10 @@ rivals = {"full softmax": full_loss, "64 sampled": lambda *inputs: sampled_loss(
 for name, loss in rivals.items():
     seconds, own, judged = guess_next(loss)
     print(f"{name:12} {seconds:5.1f} s, its own loss {own:.2f}, full loss {judged:.2f} nats a word")
-print(f"{size:,} words; knowing nothing would be log({size}) = {np.log(size):.2f} nats")
+print(f"knowing nothing would be log({size - 2}) = {np.log(size - 2):.2f} nats a word")
 
 # %% [markdown]
-# Among 64 rivals the right word is easy to find, so the sampled model's own loss looks good; only the full loss can be compared. In the library it is `objectives.sampled(count)`, on the command line `--samples 512`; validation always has the full softmax. For the few hundred words of our lesson it is not worth it.
+# Among 64 rivals the right word is easy to find, so the sampled model's own loss looks good; only the full losses can be compared, and they say what the saved time has cost. In the library it is `objectives.sampled(count)`, on the command line `--samples 512`; validation always has the full softmax. For the few hundred words of our lesson it is not worth it.
 
 # %% [markdown]
 # ## Is the translation good?
@@ -942,12 +959,12 @@ for tokenize in ("13a", "none", "char"):
 #
 # ## Is 38 a good BLEU?
 #
-# A well-known book trains a translator much like ours, reaches a modest figure, and tells its readers for comparison that Google's system has 38, which it calls exceptional. On all Tatoeba pairs of at most 15 tokens our best model, half an hour of training on two cores, has its own figure: it stands in `docs/measurements.md`, with the command that gives it, its interval and its signature. We may find it higher than 38. **Is our model better than Google's?**
+# A well-known book trains a translator much like ours, reaches a modest figure, and tells its readers for comparison that Google's system has 38, which it calls exceptional. On all Tatoeba pairs of at most 15 tokens our best model, less than half an hour of training on two cores, has its own figure: it stands in [our measurements](../docs/measurements.md), with the command that gives it, its interval and its signature. We may find it higher than 38. **Is our model better than Google's?**
 #
 # The two figures are not the same thing, for reasons that this lesson has measured or shown:
 #
 # - The test sentences differ. Google's stood in newspapers and are long; Tatoeba's are short sentences of people who write examples for learners, and the held-out ones resemble those that were trained on.
-# - The languages differ. Ours was into English from Spanish, its close relative; the famous figure is of another pair.
+# - The languages differ. Ours was from Spanish into English; the famous figure is of another pair, and every direction has figures of its own.
 # - The references differ: a Tatoeba sentence may have several, a newspaper sentence usually one.
 # - The tokenisation and the version differ, and without a signature nobody can say by how much.
 #

@@ -19,6 +19,7 @@ from course.cli import (
     writer,
     writer_settings,
 )
+from course.cli.guard import note
 
 app = typer.Typer(
     help="Train a model.",
@@ -183,4 +184,12 @@ def _run(
     if resume:
         trainer.train(settings.of_saved_run(save, given), save, resume=True)
     else:
+        _warn_of_earlier(save)
         trainer.train(settings.chosen(given), save)
+
+
+def _warn_of_earlier(save: Path | None) -> None:
+    """Say that a new run will replace the one in its folder."""
+    if run := saved.run_in(save):
+        learnt = (run.get("about") or {}).get("provenance", "unknown")
+        note(f"{save} holds an earlier run ({learnt}): replaced when the first epoch is over")

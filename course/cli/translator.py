@@ -206,6 +206,7 @@ def _report(model, best, data: Data, seed: int) -> None:
     from course import decoding
 
     sources, references = metrics.references_by_source(data.held_out)
+    note(f"translating {len(sources):,} sentences that training has not seen")
     translations = decoding.translate(model, sources)
     hidden = _unknown_share(data)
     print(f"on {len(sources):,} source sentences that training has not seen (epoch {best.epoch}):")

@@ -143,6 +143,8 @@ _NAMED_HERE = [
     ),
 ]
 
+_ALL = "course data list shows all"
+
 CORPORA = {corpus.name: corpus for corpus in _NAMED_HERE}
 for _code, _language in LANGUAGES.items():
     CORPORA.setdefault(f"{_code}-eng", _manythings(_code, _language))
@@ -158,10 +160,9 @@ def lookup(name: str) -> Corpus:
         # The table has some of the languages; the publisher knows whether it has this one.
         return _manythings(name[:3], name[:3])
     if name not in CORPORA:
-        near = difflib.get_close_matches(str(name).lower(), CORPORA, n=1, cutoff=0) or ["shipped"]
-        raise CourseError(
-            f"no corpus is called {name!r}: did you mean {near[0]!r}? (course data list shows all)"
-        )
+        near = difflib.get_close_matches(str(name).lower(), CORPORA, n=1)
+        meant = f"did you mean {near[0]!r}? (course data list shows all)" if near else _ALL
+        raise CourseError(f"no corpus is called {name!r}: {meant}")
     return CORPORA[name]
 
 

@@ -24,6 +24,8 @@ def prepare(folder: Path, pairs: corpora.SentencePairs) -> None:
     least = MIN_COUNT if len(parts["train"]) >= 1_000 else 1
     sides = zip(*parts["train"], strict=True)
     source, target = (text.Codec.fit(side, tokenizer, min_count=least) for side in sides)
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"{folder} is a file: name a folder to write to")
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         lines = "".join(f"{left}\t{right}\n" for left, right in part)
@@ -47,13 +49,18 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path, help="is written")
     files = parser.add_mutually_exclusive_group()
     files.add_argument("--pairs", type=Path, help="source<TAB>target in each line")
-    files.add_argument("--aligned", type=Path, nargs=2, help="two files, line for line")
+    files.add_argument(
+        "--aligned", type=Path, nargs=2, metavar=("SOURCE", "TARGET"), help="line for line"
+    )
+    parser.add_argument("--skip-bad", action="store_true", help="leave out lines that are no pair")
     options = parser.parse_args()
     try:
-        two = options.aligned
+        skip, two = options.skip_bad, options.aligned
         prepare(
             options.folder,
-            corpora.read_aligned(*two) if two else corpora.load_pairs(path=options.pairs),
+            corpora.read_aligned(*two, skip_bad=skip)
+            if two
+            else corpora.load_pairs(path=options.pairs, skip_bad=skip),
         )
     except (CourseError, OSError) as error:
         sys.exit(f"prepare: {error}")

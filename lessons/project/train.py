@@ -35,6 +35,8 @@ class Few:
 
 def load(folder: Path) -> tuple:
     """Return the pairs to learn from, those held out, and the codecs of both sides."""
+    if not (folder / "codecs.json").is_file():
+        raise CourseError(f"{folder} is not prepared: run `python prepare.py {folder}` first")
     train, held_out = (corpora.read_pairs(folder / f"{n}.tsv") for n in ("train", "held_out"))
     try:
         found = json.loads((folder / "codecs.json").read_text(encoding="utf-8"))

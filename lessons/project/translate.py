@@ -33,6 +33,8 @@ if __name__ == "__main__":
     parser.add_argument("sentences", nargs="*", help="typed ones if there are none here")
     options = parser.parse_args()
     try:
+        if not (options.folder / "model").is_dir():
+            raise CourseError(f"no model yet: run `python train.py {options.folder}` first")
         model = Seq2Seq.load(options.folder / "model")
         for sentence in options.sentences or typed():
             print(translate(model, sentence))

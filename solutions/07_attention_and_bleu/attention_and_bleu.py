@@ -391,7 +391,7 @@ check_matches("no , no , not now", three_lines, 4, (2, 3), each)
 # Write `bleu(matches, totals, length, reference_length, smooth)`. The first two are lists of four ints; the two lengths
 # are numbers of tokens. It returns a number from 0 to 100. Mind what can be 0:
 #
-# - A total of 0 means that no translation was long enough. Then BLEU is 0. It is also 0 if there is no match for any n, and if
+# - A total of 0 means that no translation was long enough. Then BLEU is 0. It is also 0 if not a single n-gram of any length is found, and if
 #   there are no tokens.
 # - Without `smooth`, one pₙ of 0 makes BLEU 0. For a single sentence this happens often.
 # - With `smooth`, no pₙ is 0 as long as there is some match. Go from n = 1 to n = 4: the first n without matches is counted
