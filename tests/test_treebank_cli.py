@@ -211,11 +211,12 @@ def test_ctrl_c_says_what_was_kept(copy, monkeypatch):
 def test_a_files_perplexity_is_that_of_the_report(trained, tmp_path):
     folder, (out, _, _) = trained
     file = tmp_path / "test.txt"
-    file.write_text("".join(f" {line} \n" for line in make_gazette().test[:600]))
+    lines, (_, codec) = make_gazette().test[:600], splits()
+    file.write_text("".join(f" {line} \n" for line in lines))
     said, err, code = call("perplexity", "--model", folder, file)
     assert code == 0
     unknown = int(re.search(r"tokens +[\d,]+, (\d+) unknown", said)[1])
-    assert unknown == sum(len(splits()[1].unknown(line)) for line in make_gazette().test[:600])
+    assert unknown == sum(len(codec.unknown(line)) for line in lines)
     assert err.startswith("not in the vocabulary, read as unknown: ") and unknown
     assert figure(said, "perplexity") == pytest.approx(figure(out, "test"), rel=1e-3)
     bits = figure(said, "bits a token")

@@ -79,12 +79,9 @@ class PeakMemory(threading.Thread):
         process = getattr(getattr(self.client.km, "provisioner", None), "process", None)
         try:
             kernel = psutil.Process(process.pid)
-            line = kernel.cmdline()
-            # A child that has not started its program yet shows the kernel's memory as its own.
-            started = [
-                child for child in kernel.children(recursive=True) if child.cmdline() != line
-            ]
-            return sum(member.memory_info().rss for member in [kernel, *started])
+            # A child that imports TensorFlow shares most of it with the kernel: that counts once.
+            own = sum(child.memory_full_info().uss for child in kernel.children(recursive=True))
+            return kernel.memory_info().rss + own
         except (AttributeError, psutil.Error):
             return 0
 
