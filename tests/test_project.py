@@ -89,12 +89,22 @@ def test_a_bad_file_gives_one_line(tmp_path):
     assert done.returncode == 1 and not done.stdout and len(done.stderr.splitlines()) == 1
     assert "no such file" in complaint("prepare", tmp_path / "p", "--pairs", tmp_path / "gone")
     assert "lines" in complaint("prepare", tmp_path / "p", "--aligned", bad, short)
+    assert "is a file: name a folder" in complaint("prepare", bad)
     assert not (tmp_path / "p").exists()
 
 
+def test_bad_lines_are_left_out_if_asked_for(tmp_path):
+    pairs = tmp_path / "pairs.tsv"
+    good = "".join(f"I see {n} cats.\tVeo {n} gatos.\n" for n in range(20))
+    pairs.write_text("no tab here\n" + good, encoding="utf-8")
+    said = run("prepare", tmp_path / "p", "--pairs", pairs, "--skip-bad")
+    assert "(1 bad lines skipped)" in said and "18 pairs to learn from, 2 held out" in said
+
+
 def test_steps_in_the_wrong_order_give_one_line(tmp_path, project):
-    assert "no such file" in complaint("train", tmp_path / "gone")
-    assert "gone" in complaint("translate", tmp_path / "gone", "Hello.")
+    gone = tmp_path / "gone"
+    assert f"run `python prepare.py {gone}` first" in complaint("train", gone)
+    assert f"run `python train.py {gone}` first" in complaint("translate", gone, "Hello.")
     for name in ("train.tsv", "held_out.tsv"):
         (tmp_path / name).write_bytes((project[0] / name).read_bytes())
     (tmp_path / "codecs.json").write_text("[{}]", encoding="utf-8")

@@ -201,7 +201,9 @@ def test_ctrl_c_says_what_was_kept(copy, monkeypatch):
     monkeypatch.setattr(treebank.StreamBatches, "shuffled", interrupt)
     out, err, code = call(*TRAIN, "--data", "gazette", "--save", copy, "--seed", 5)
     assert (out, code) == ("", guard.INTERRUPTED)
-    assert err.splitlines()[-1].endswith(f"nothing was saved; {copy} is as it was")
+    first, *_, last = err.splitlines()
+    assert first.startswith(f"{copy} holds an earlier run (the gazette, which the course generates")
+    assert last.endswith(f"nothing was saved; {copy} is as it was")
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
 
 

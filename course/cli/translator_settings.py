@@ -99,10 +99,7 @@ def chosen(given: dict[str, Any]) -> Settings:
         CourseError: an option needs another one that is not there, or does not go with one.
     """
     given = _plain(given)
-    name = given.pop("size", "usual")
-    size = dict(SIZES[name])
-    if given.get("attention") == "none" and size.get("attention", "none") != "none":
-        raise CourseError(f"--size {name} has attention: leave --attention none or the size out")
+    size = dict(SIZES[given.pop("size", "usual")])
     attention = given.get("attention", size.get("attention", "none")) != "none"
     _check(given, attention)
     usual = dict(USUAL[given.get("level", size.get("level", "word"))])
