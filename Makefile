@@ -29,7 +29,7 @@ lab: $(STAMP) ## open JupyterLab on the first lesson (ARGS="--no-browser --port 
 	    $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: $(STAMP) ## run all tests (ARGS="tests/test_notebooks.py -k ids")
-	@$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 demo: $(STAMP) ## train a small translator; then grade a class of twelve, some of it hostile
 	@$(RUN) -m course.demo

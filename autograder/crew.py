@@ -21,6 +21,7 @@ from concurrent.futures import (
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from select import select
 from typing import TYPE_CHECKING, Any
 
 from course.errors import CourseError
@@ -117,7 +118,7 @@ class Processes(Crew):
         workers = list((getattr(self.executor, "_processes", None) or {}).values())
         self._lifeline.close()
         _bury(workers)
-        self.executor.shutdown(wait=True, cancel_futures=True)
+        _shut_down(self.executor)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _pool(self) -> ProcessPoolExecutor:
@@ -130,6 +131,33 @@ class Processes(Crew):
         return ProcessPoolExecutor(
             self._width, context, initializer=_enlist, initargs=(heard, self._folder)
         )
+
+
+def _shut_down(executor: ProcessPoolExecutor) -> None:
+    """Shut an executor down whose processes are dead, and wait until it is.
+
+    Up to Python 3.11.4 it would wait for ever where a large submission was being written into the
+    pipe to them: nobody reads it any more. So we do.
+    """
+    queue, manager = executor._call_queue, executor._executor_manager_thread
+    executor.shutdown(wait=False, cancel_futures=True)
+    if manager is None:
+        return
+    if os.name != "nt" and queue is not None:
+        with suppress(OSError):  # the pipe is closed: nobody waits for it
+            _drain(os.dup(queue._reader.fileno()), manager)
+    manager.join()
+
+
+def _drain(pipe: int, manager: threading.Thread) -> None:
+    """Read what is written into a pipe, and forget it, until a thread ends."""
+    try:
+        while manager.is_alive():
+            ready, _, _ = select([pipe], [], [], 0.02)
+            if ready and not os.read(pipe, 1 << 20):
+                return
+    finally:
+        os.close(pipe)
 
 
 def sandbox_level() -> str:

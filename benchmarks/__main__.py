@@ -18,6 +18,7 @@ NAMES = {
     "demo": "`make demo`: seconds and BLEU",
     "grading": "twelve submissions that import TensorFlow: nbgrader autograde against ours",
     "survival": "hostile and broken submissions: nbgrader autograde against ours (15 minutes)",
+    "language": "words a second of the classic treebank model: ours, Keras, PyTorch",
     "parity": "`course train parity` on five seeds, and a book's run of 100 epochs (20 minutes)",
     "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",
     "widgets": "milliseconds from a click to the new picture, memory of 500 steps (10 minutes)",

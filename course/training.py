@@ -173,7 +173,7 @@ class _Run:
         self.model, self.optimizer, self.history = model, optimizer, History()
         self.optimizer.build(model.trainable_variables)
         self.best = None
-        self.train_step = _train_step(model, optimizer, objective, xla)
+        self.train_step = train_step(model, optimizer, objective, xla)
         self.valid_step = _evaluator(model, xla)
 
     def epoch(self, epoch, epochs, train, valid, seed, bar, on_progress) -> None:
@@ -239,8 +239,8 @@ class _Run:
         self.history = History([Epoch(**row) for row in manifest["history"]["epochs"]])
 
 
-def _train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> Callable:
-    """Compile the gradients of a batch, and the update.
+def train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> Callable:
+    """Compile the gradients of a batch, and the update, as `fit` takes them.
 
     They are two programs, because the first is compiled anew for each shape of batch and the second
     once.
