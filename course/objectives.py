@@ -13,6 +13,7 @@ import numpy as np
 
 from course.backend import tf
 from course.errors import CourseError
+from course.models import fused
 from course.models.layers import IMPOSSIBLE
 from course.text import PAD, START
 
@@ -23,9 +24,8 @@ def cross_entropy(
     model: Any, inputs: list, target: tf.Tensor, state: dict | None, step: tf.Tensor
 ) -> tuple:
     """Return the mean negative log-likelihood of the real tokens; see the top of this module."""
-    logits, state = forward(model.logits, inputs, state, training=True)
-    nll, right, tokens = token_sums(logits, target)
-    return nll / tokens, (nll, right, tokens), state
+    sums, state = _training_sums(model, inputs, target, state)
+    return sums[0] / sums[2], sums, state
 
 
 def smoothed(share: float) -> Objective:
@@ -110,9 +110,8 @@ def a_stream(
     So the classic language models were trained: with 20 steps the same learning rate moves the
     weights twenty times as far as with `cross_entropy`.
     """
-    logits, state = forward(model.logits, inputs, state, training=True)
-    nll, right, tokens = token_sums(logits, target)
-    return nll / tf.cast(tf.shape(target)[0], nll.dtype), (nll, right, tokens), state
+    sums, state = _training_sums(model, inputs, target, state)
+    return sums[0] / tf.cast(tf.shape(target)[0], sums[0].dtype), sums, state
 
 
 def draw(seed: tf.Tensor, count: int, size: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -153,6 +152,18 @@ def _competing(
     # A target that is in the sample as well must not compete with itself.
     others = tf.where(target[:, None] == ids[None], IMPOSSIBLE, others)
     return tf.concat([tf.fill([tf.shape(own)[0], 1], IMPOSSIBLE), own[:, None], others], axis=1)
+
+
+def _training_sums(model: Any, inputs: list, target: tf.Tensor, state: dict | None) -> tuple:
+    """Return the sums of a batch, with a gradient, and the state; without all logits if possible.
+
+    For that a model says what its output layer takes, as `Attentive` and `LanguageModel` do.
+    """
+    if hasattr(model, "outputs"):
+        outputs, state = forward(model.outputs, inputs, state, training=True)
+        return fused.linear_cross_entropy(outputs, model.layer("output"), target), state
+    logits, state = forward(model.logits, inputs, state, training=True)
+    return token_sums(logits, target), state
 
 
 def token_sums(logits: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

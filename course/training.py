@@ -10,6 +10,7 @@ each epoch begins with zeros. Lesson 04 trains the same model with Keras' own `f
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,14 +241,14 @@ class _Run:
 
 
 def train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> Callable:
-    """Compile the gradients of a batch, and the update, as `fit` takes them.
+    """Compile a training step, as `fit` takes it.
 
-    They are two programs, because the first is compiled anew for each shape of batch and the second
-    once.
+    Batches of running text have one shape, and the step is one program. Others come in many: then
+    the gradients, compiled anew for each shape, are a program, and the update another.
     """
     variables = model.trainable_variables
+    compiled = partial(tf.function, jit_compile=xla, autograph=False)
 
-    @tf.function(jit_compile=xla, autograph=False)
     def gradients(state: dict | None, *batch: tf.Tensor) -> tuple:
         *inputs, target = batch
         with tf.GradientTape() as tape:
@@ -256,16 +257,19 @@ def train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> 
         grads = [tf.convert_to_tensor(grad) for grad in tape.gradient(loss, variables)]
         return grads, state, sums
 
-    @tf.function(jit_compile=xla, autograph=False)
     def update(grads: list[tf.Tensor]) -> None:
         optimizer.apply(grads, variables)
+
+    one_shape = hasattr(model, "zero_state")
+    if not one_shape:
+        gradients, update = compiled(gradients), compiled(update)
 
     def step(state: dict | None, *batch: tf.Tensor) -> tuple:
         grads, state, sums = gradients(state, *batch)
         update(grads)
         return state, sums
 
-    return step
+    return compiled(step) if one_shape else step
 
 
 def _evaluator(model, xla: bool) -> Callable:

@@ -84,7 +84,8 @@ def project(layer: keras.layers.Layer, inputs: tf.Tensor) -> tf.Tensor:
         layer: a recurrent layer.
         inputs: (time, batch, width).
     """
-    return tf.matmul(inputs, layer.cell.kernel) + _input_bias(layer)
+    # As one product of two matrices: the gradient of a product for each step would be summed up.
+    return tf.tensordot(inputs, tf.convert_to_tensor(layer.cell.kernel), 1) + _input_bias(layer)
 
 
 def project_ids(layer: keras.layers.Layer, ids: tf.Tensor) -> tf.Tensor:
