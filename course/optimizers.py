@@ -28,17 +28,18 @@ def make_optimizer(
     return kind(rate, global_clipnorm=clip)
 
 
-def halving(rate: float, flat: int, epochs: int, batches: int) -> Schedule:
-    """Return a rate that stays for some epochs, and then is halved before each.
+def decaying(rate: float, flat: int, epochs: int, batches: int, factor: float = 2.0) -> Schedule:
+    """Return a rate that stays for some epochs, and then is divided by a factor before each.
 
     Args:
         rate: the highest.
         flat: epochs at that rate.
         epochs: in all.
         batches: of an epoch.
+        factor: 2 halves the rate.
     """
     ends = [batches * epoch - 1 for epoch in range(flat, max(epochs, flat + 1))]
-    rates = [rate / 2**times for times in range(len(ends) + 1)]
+    rates = [rate / factor**times for times in range(len(ends) + 1)]
     return keras.optimizers.schedules.PiecewiseConstantDecay(ends, rates)
 
 

@@ -100,7 +100,7 @@ def fit(
         optimizer: "adam", "rmsprop" or "sgd".
         learning_rate: the highest rate; the optimizer's own default if None.
         schedule: "cosine" falls from the highest rate to nothing, "constant" stays; or a schedule
-            of Keras, as `optimizers.halving` gives one, which alone decides the rate.
+            of Keras, as `optimizers.decaying` gives one, which alone decides the rate.
         warmup: training steps over which the rate first rises from nothing, with "cosine".
         clip: the gradients' greatest global norm.
         objective: what training makes small, from `course.objectives`; the cross-entropy if None.

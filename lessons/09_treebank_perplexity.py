@@ -284,7 +284,7 @@ print(
 # The schedule as numbers:
 
 # %%
-schedule = optimizers.halving(1.0, flat=5, epochs=15, batches=len(grid))
+schedule = optimizers.decaying(1.0, flat=5, epochs=15, batches=len(grid))
 rates = [float(schedule(epoch * len(grid))) for epoch in range(15)]
 print("rate by epoch:", *(f"{rate:.4g}" for rate in rates))
 

@@ -127,16 +127,16 @@ def test_a_sample_of_all_is_the_full_softmax(options):
 
 
 def test_a_rate_stays_and_is_then_halved():
-    schedule = optimizers.halving(1.0, flat=2, epochs=5, batches=3)
+    schedule = optimizers.decaying(1.0, flat=2, epochs=5, batches=3)
     rates = [float(schedule(step)) for step in range(15)]
     assert rates == [1.0] * 6 + [0.5] * 3 + [0.25] * 3 + [0.125] * 3
-    assert float(optimizers.halving(2.0, flat=5, epochs=3, batches=3)(8)) == 2.0
+    assert float(optimizers.decaying(2.0, flat=5, epochs=3, batches=3)(8)) == 2.0
 
 
 def test_fit_takes_a_schedule():
     model = LanguageModel(Config(SIZE, units=(7,), embedding=5, spread=0.1))
     train = StreamBatches(IDS, batch=5, steps=7)
-    schedule = optimizers.halving(1.0, flat=2, epochs=4, batches=len(train))
+    schedule = optimizers.decaying(1.0, flat=2, epochs=4, batches=len(train))
     options = {"objective": objectives.a_stream, "show": False, "xla": False}
     history = training.fit(
         model, train, epochs=4, optimizer="sgd", schedule=schedule, clip=5.0, **options

@@ -50,7 +50,7 @@ def test_every_command_has_help_with_an_example(no_tensorflow, command):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([*TRAIN, "--config", "huge"], "'huge' is not one of 'classic', 'tuned', 'large'"),
+        ([*TRAIN, "--config", "huge"], "'huge' is not one of 'classic', 'tuned', 'large', 'small'"),
         (
             [*TRAIN, "--units", "256,x"],
             "--units is '256,x': give a width from 1",

@@ -51,6 +51,7 @@ class Config(StrEnum):
     classic = "classic"
     tuned = "tuned"
     large = "large"
+    small = "small"
 
 
 class Attention(StrEnum):
@@ -266,8 +267,8 @@ ConfigName = Annotated[
     Config | None,
     _choice(
         "A named configuration; options beside it win. classic: the published experiment, LSTM "
-        "256 and 128, 15 epochs. tuned: better within twice the time. large: for hours, or a GPU. "
-        "Usually classic."
+        "256 and 128, 15 epochs. tuned: better within twice the time. large: for many hours, or "
+        "a GPU. small: for few types, as the gazette has. Usually classic."
     ),
 ]
 Widths = Annotated[

@@ -152,7 +152,9 @@ def _fit(model, settings: Settings, data: Data, save: Path | None, resume: bool)
         objective = objectives.sampled(settings.samples, settings.seed)
     schedule, rate = "cosine", settings.learning_rate
     if settings.flat:
-        schedule = optimizers.halving(rate, settings.flat, settings.epochs, len(train))
+        schedule = optimizers.decaying(
+            rate, settings.flat, settings.epochs, len(train), settings.decay
+        )
     history = training.fit(
         model,
         train,

@@ -39,16 +39,33 @@ CONFIGS = {
         "samples": 2_000,
         "epochs": 20,
     },
-    # For those with hours, or a GPU.
+    # The medium model of Zaremba, Sutskever and Vinyals (2014), who report 86.2 on valid and 82.7
+    # on test; our dropout masks stay for a batch's steps. For those with many hours, or a GPU.
     "large": {
         "embedding": 650,
         "units": (650, 650),
+        "tied": False,
+        "spread": 0.05,
         "dropout": 0.5,
         "batch": 20,
         "steps": 35,
-        "learning_rate": 1e-3,
-        "warmup": 400,
-        "epochs": 40,
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+        "flat": 6,
+        "decay": 1.2,
+        "clip": 5.0,
+        "summed": True,
+        "epochs": 39,
+    },
+    # For a vocabulary of hundreds, as the gazette's.
+    "small": {
+        "embedding": 64,
+        "units": (128,),
+        "dropout": 0.0,
+        "batch": 20,
+        "steps": 35,
+        "learning_rate": 1e-2,
+        "epochs": 8,
     },
 }
 FAST = {"embedding": 16, "units": (16,), "batch": 8, "steps": 10, "epochs": 2, "lines": 600}
@@ -66,7 +83,8 @@ class Settings:
         data: "ptb", "gazette", or the path of a folder.
         units: of each layer, the lowest first.
         spread: 0 for each layer's own first weights.
-        flat: epochs at the highest rate, which is then halved before each; 0 for a cosine.
+        flat: epochs at the highest rate, which then falls before each; 0 for a cosine.
+        decay: what the rate is divided by then.
         summed: sum the loss over a batch's steps, in place of the mean.
         samples: of the softmax; 0 for the full one.
         lines: take only so many of each split; 0 for all.
@@ -89,6 +107,7 @@ class Settings:
     optimizer: str = "adam"
     warmup: int = 0
     flat: int = 0
+    decay: float = 2.0
     clip: float = 1.0
     summed: bool = False
     samples: int = 0
