@@ -105,6 +105,9 @@ def _softmax(logits: tf.Tensor, target: tf.Tensor) -> tuple[tuple, tf.Tensor]:
     slopes = exponentials * (real / totals)[:, None]
     at = tf.stack([tf.range(tf.shape(target)[0]), target], axis=1)
     slopes = tf.tensor_scatter_nd_sub(slopes, at, real)
-    # In float32 a sum over a thousand tokens would be right to six digits only.
-    nll = tf.cast(tf.reduce_sum(tf.cast(nll, tf.float64)), tf.float32)
-    return (nll, tf.reduce_sum(right), tf.reduce_sum(real)), slopes
+    return (exact_sum(nll), tf.reduce_sum(right), tf.reduce_sum(real)), slopes
+
+
+def exact_sum(values: tf.Tensor) -> tf.Tensor:
+    """Sum float32 numbers as float64: a sum over a thousand tokens would be right to six digits."""
+    return tf.cast(tf.reduce_sum(tf.cast(values, tf.float64)), tf.float32)
