@@ -24,6 +24,12 @@ from course.models import storage
 from course.objectives import forward, token_sums
 from course.optimizers import OPTIMIZERS, Schedule, make_optimizer
 
+ENDINGS = {
+    "diverged": "the loss is no number any more: a smaller learning rate may help",
+    "no longer improving": "no longer improving: the model has the weights of its best epoch",
+    "interrupted": "interrupted: the model has the weights of its best epoch so far",
+}
+
 
 @dataclass
 class Epoch:
@@ -132,21 +138,16 @@ def fit(
         for epoch in range(len(run.history.epochs) + 1, epochs + 1):
             run.epoch(epoch, epochs, train, valid, seed, bar, on_progress)
             bar.line(_summary(run.history.epochs[-1], epochs))
-            if not np.isfinite(_judged_loss(run.history.epochs[-1])):
-                run.history.stopped = "diverged"
-                bar.line("the loss is no number any more: a smaller learning rate may help")
-                break
-            if folder is not None:
-                run.store(folder)
-            if on_epoch:
-                on_epoch(run.history.epochs[-1])
-            if patience is not None and run.stale() >= patience:
-                run.history.stopped = "no longer improving"
+            run.history.stopped = run.ending(patience)
+            if run.history.stopped != "diverged":
+                run.keep(folder, on_epoch)
+            if run.history.stopped != "finished":
                 break
     except KeyboardInterrupt:
         run.history.stopped = "interrupted"
-        bar.line("interrupted: the model has the weights of its best epoch so far")
     finally:
+        if run.history.stopped in ENDINGS:
+            bar.line(ENDINGS[run.history.stopped])
         bar.close()
     if run.best is not None:
         model.set_weights(run.best)
@@ -204,6 +205,20 @@ class _Run:
         self.history.epochs.append(row)
         if self.history.best is row and np.isfinite(_judged_loss(row)):
             self.best = self.model.get_weights()
+
+    def ending(self, patience: int | None) -> str:
+        """Return why the run ends here, as `History.stopped`; "finished" if it need not."""
+        if not np.isfinite(_judged_loss(self.history.epochs[-1])):
+            return "diverged"
+        worn = patience is not None and self.stale() >= patience
+        return "no longer improving" if worn else "finished"
+
+    def keep(self, folder: str | Path | None, on_epoch: Callable | None) -> None:
+        """Write and report the epoch that is over."""
+        if folder is not None:
+            self.store(folder)
+        if on_epoch:
+            on_epoch(self.history.epochs[-1])
 
     def stale(self) -> int:
         """Count the epochs since the best one."""

@@ -130,12 +130,14 @@ def test_progress_is_told_within_an_epoch_and_at_its_end():
     assert told[0].tokens < told[1].tokens < told[2].tokens == told[5].tokens
 
 
-def test_early_stopping_counts_epochs_without_progress():
+def test_early_stopping_counts_epochs_without_progress_and_says_so(capsys):
+    told = FIT | {"show": True}
     history = training.fit(
-        build(), copying(16), VALID, epochs=200, schedule="constant", patience=3, **FIT
+        build(), copying(16), VALID, epochs=200, schedule="constant", patience=3, **told
     )
     assert history.stopped == "no longer improving"
     assert len(history.epochs) - history.best.epoch == 3
+    assert capsys.readouterr().err.splitlines()[-1].startswith("no longer improving")
 
 
 def test_an_interrupted_run_leaves_a_usable_model_and_goes_on(tmp_path):
