@@ -23,9 +23,9 @@ from course.models.language import Config, LanguageModel
 # %% [markdown]
 # ## How surprised is a model that knows nothing?
 #
-# A *language model* gives a probability to each token that may come next, whatever stands before it. We judge it by a text that it has not seen: how likely did it find each token that came? The negative logarithm of that probability is the *surprisal* of the token. With the natural logarithm its unit is the *nat*, with the logarithm to the base 2 it is the *bit*.
+# A *language model* reads the beginning of a text, any beginning, and gives a probability to each token that may come next. We judge it by a text that it has not seen: how likely did it find each token that came? The negative logarithm of that probability is the *surprisal* of the token. With the natural logarithm its unit is the *nat*, with the logarithm to the base 2 it is the *bit*.
 #
-# The *perplexity* is e to the power of the mean surprisal in nats. We begin with a model that finds all tokens equally likely, the *uniform* model. **There are eight types here: how many bits of surprise is each token, and what is the perplexity?**
+# The *perplexity* is e to the power of the mean surprisal in nats. We learn from one small text and judge by another; the cell has both. We begin with a model that finds all types equally likely, the *uniform* model. **The first text has eight types: how many bits of surprise is each token, and what is the perplexity?**
 
 # %%
 learnt = "the firm said the bank sold the shares and the firm bought the bank".split()
@@ -38,7 +38,7 @@ print(f"perplexity {np.exp(nats):.3f}")
 # %% [markdown]
 # The perplexity of a uniform model is the number of types. That is how to read the figure of any model: it is as unsure as somebody who has to choose among so many equally likely tokens.
 #
-# The next model counts. It knows how often each type occurred in what it learnt, and nothing of the order. That is a *unigram* model. **Is it better on these eight tokens?**
+# The next model counts. It knows how often each type occurred in what it learnt, and nothing of the order. That is a *unigram* model. **Is it better on the eight tokens of the second text?**
 
 # %%
 counts = Counter(learnt)
@@ -52,7 +52,7 @@ print(f"mean {mean:.3f} nats = {mean / np.log(2):.3f} bits a token")
 print(f"perplexity e^{mean:.3f} = {np.exp(mean):.3f} = 2^{mean / np.log(2):.3f}")
 
 # %% [markdown]
-# It does not matter which logarithm we take, as long as we undo it with the same base.
+# So it is as unsure as among fewer than eight. (A type that it had never seen would be infinitely surprising; lesson 08 smoothed that away.) It does not matter which logarithm we take, as long as we undo it with the same base.
 #
 # Now the arithmetic that goes wrong in many programs. They read a text in batches, take e to the power of each batch's mean, and print the mean of these. Or they leave out what does not fill the last batch. We do the first with batches of two, and the second with batches of three. **Will the two figures be too high, or too low?**
 
@@ -65,11 +65,11 @@ print(f"the mean of the batches' figures:        {each.mean():.3f}")
 print(f"two batches of three, the rest dropped:  {np.exp(surprisals[:6].mean()):.3f}")
 
 # %% [markdown]
-# The mean of powers is never below the power of the mean, so with batches of equal length the second figure is too high, unless all batches are equally hard. The third is the perplexity of another text: here it is too high as well, elsewhere it may be too low. Neither is the model's perplexity on these eight tokens. So the rule is: add up the surprisal of *all* tokens, divide once, and then take the power. A third error needs a model with a memory; we shall come to it.
+# The mean of powers is never below the power of the mean, so with batches of equal length the second figure is too high, unless all batches are equally hard. The third is the perplexity of another text: here it is too high as well, elsewhere it may be too low. Neither is the model's perplexity on these eight tokens. So the rule is: add up the surprisal of *all* tokens, divide once, and then take the power. Two more errors need a network; we shall come to them.
 #
 # ## What is the treebank?
 #
-# A million words of the *Wall Street Journal* from the year 1989. Mikolov prepared them for language models: small letters, no punctuation marks, numbers as `N`, and all but the most frequent words as `<unk>`. Its publisher does not allow us to hand it on, so the course does not ship it: `course data fetch ptb` downloads it, and whoever has it already puts it into the folder `COURSE_DATA`. Where there is no treebank, a text that the course generates stands in for it. The cell says which text we have.
+# A million words of the *Wall Street Journal* from the year 1989. Tomáš Mikolov prepared them for language models: small letters, no commas or full stops between the words, numbers as `N`, and all but the most frequent words as `<unk>`. Its publisher does not allow us to hand it on, so the course does not ship it: `course data fetch ptb` downloads it from a page of his, and whoever has it already puts it into the folder `COURSE_DATA`. Where there is no treebank, a text that the course generates stands in for it. The cell says which text we have.
 
 # %%
 treebank = corpora.load_treebank(runtime.pick("ptb", "gazette"))
@@ -103,7 +103,7 @@ for split in ("valid", "test"):
     print(f"{split}: {len(ids[split]) - 1:,} tokens, {missing} of them of types that train lacks")
 
 # %% [markdown]
-# PAD and START get no share of the probability, so our perplexities are over the corpus' own types, as the published ones are. A caution that belongs beside each of these figures: `<unk>` can be guessed like a word, and is one of the most frequent. A corpus with more rare words replaced is easier.
+# PAD and START get no share of the probability, so our perplexities are over the corpus' own types, as the published ones are. A caution that belongs beside each of these figures: `<unk>` can be guessed like a word, and is often among the most frequent. A corpus with more rare words replaced is easier.
 #
 # ## What has a network to beat?
 #
@@ -125,11 +125,11 @@ for name, order in {"unigram": 1, "3-gram": 3, "5-gram": 5}.items():
 # %%
 rows, steps = runtime.pick((60, 20), (9, 10))
 grid = streams.StreamBatches(ids["train"], batch=rows, steps=steps)
-print(f"{grid.tokens:,} targets in {rows} streams of {-(-grid.tokens // rows):,} tokens")
+print(f"{grid.tokens:,} targets in {rows} streams of at most {-(-grid.tokens // rows):,} tokens")
 print(f"{len(grid):,} batches of {rows} x {steps}, {grid.nbytes / 1e6:.1f} MB")
 
 # %% [markdown]
-# Here is the corner of the first batch, as ids and as words. **With which word must row 0 of the second batch begin?**
+# Here is the corner of the first batch, as ids and as words. **Row 0 begins with an END and the lines that we printed above. Count on there: with which word must it go on in the second batch?**
 
 # %%
 (first, first_targets), (second, _) = [pair for _, pair in zip(range(2), grid)]
@@ -149,7 +149,7 @@ print("each row's target is its next token:", (first_targets[:, :-1] == first[:,
 #
 # ## What becomes of a batch, tensor by tensor?
 #
-# The classic network has an embedding of 200 numbers for each type, two LSTM layers of 256 and 128 units, and a logit for each type. All weights are drawn evenly between −0.1 and 0.1, and all biases begin at 0, that of the forget gate too. No dropout. We send the first batch through it, a layer at a time. **What is the shape after each?**
+# The classic network has an embedding of 200 numbers for each type, two LSTM layers of 256 and 128 units, and a logit for each type. All weights are drawn evenly between −0.1 and 0.1, and all biases begin at 0, that of the forget gate too, which Keras would begin at 1. No dropout.
 
 # %%
 embedding, units = runtime.pick((200, (256, 128)), (20, (24, 16)))
@@ -158,6 +158,9 @@ model = LanguageModel(classic, codec)
 state = model.zero_state(rows)
 for name, zeros in state.items():
     print(f"{name:9} {tuple(zeros.shape)}, largest number {float(tf.reduce_max(zeros))}")
+
+# %% [markdown]
+# Before the first batch each row has a state of zeros: for each layer a hidden state and a cell (lesson 04). Now we send the batch through, a layer at a time. **What is the shape after each?**
 
 # %%
 embedded = tf.gather(model.layer("embedding").embeddings, first)
@@ -173,7 +176,7 @@ for (before, tensor), (after, result) in zip(list(chain.items())[:-1], list(chai
     print(f"{before:9} {tuple(tensor.shape)!s:15} -> {after:9} {tuple(result.shape)}")
 
 # %% [markdown]
-# The last axis changes, the first two never do: row and step stay what they were. `targets_only` lowers two columns of the logits so far that PAD and START get nothing.
+# The embedding adds an axis, and each layer changes its length; row and step stay what they were. `targets_only` lowers two columns of the logits so far that PAD and START get nothing.
 #
 # The *loss* compares the logits with the targets: for each of the places it is the surprisal of the token that came. **What do you expect of the untrained network?**
 
@@ -223,7 +226,7 @@ for name, array in model.get_weights().items():
 print(f"{'all':46} {sum(array.size for array in model.get_weights().values()):10,} numbers")
 
 # %% [markdown]
-# Training needs the derivative of the loss by each of them. TensorFlow writes down on a *tape* what it computes, and reads the tape backwards. Before we trust it with millions, we try it where we can check it: f = 2x² + 3xy at x = 1, y = 2. **Work out both derivatives first: 4x + 3y, and 3x.**
+# Training needs the derivative of the loss with respect to each of them. As in lesson 01, TensorFlow writes down on a *tape* what it computes, and reads the tape backwards. Before we trust it with millions, we try it where we can check it: f = 2x² + 3xy at x = 1, y = 2. **Work out both derivatives first: 4x + 3y, and 3x.**
 
 # %%
 x, y = tf.Variable(1.0), tf.Variable(2.0)
@@ -289,7 +292,7 @@ rates = [float(schedule(epoch * len(grid))) for epoch in range(15)]
 print("rate by epoch:", *(f"{rate:.4g}" for rate in rates))
 
 # %% [markdown]
-# Fifteen epochs take long on two cores. That run is a command, `course train treebank`, and its results stand in [our measurements](../docs/measurements.md). Here we train on the first part of the text, once, at the rate of 1.0: enough to see what changes. `fit` reports to us within the epoch, and we log the perplexity so far and the speed at each tenth.
+# Fifteen epochs take long on two cores. That run is a command, `course train treebank`, and its results stand in [our measurements](../docs/measurements.md). Here we train on the first part of the text, once, at the rate of 1.0: enough to see what changes. `fit` reports to us every dozen batches; of each tenth of the part we log the first report, if there is one: the perplexity so far, and the speed.
 
 # %%
 batches = runtime.pick(80, 30)
@@ -333,7 +336,7 @@ for name, guesses in (("before", before), ("after", after)):
     print(f"{name:6}: {right:6.1%} right, {len(np.unique(guesses)):3} different words guessed")
 
 # %% [markdown]
-# Before, the guesses were chance. After so short a training it guesses little but the most frequent tokens, and these by rote: they are right most often. What may follow a beginning of ours?
+# Before, the guesses were chance. After so short a training it guesses the few most frequent tokens, whatever it has read: these are right most often. What may follow a beginning of ours?
 
 
 # %%
@@ -345,7 +348,7 @@ def next_words(model, beginning, count=6):
     logits, _ = model.step(np.array(typed[-1:]), model.start(np.array([typed[:-1]])))
     probs = tf.nn.softmax(logits)[0].numpy()
     best = probs.argsort()[::-1][:count]
-    return ", ".join(f"{words[id]} {probs[id]:.3f}" for id in best)
+    return ", ".join(f"{words[id]} {probs[id]:.4f}" for id in best)
 
 
 print(f"{beginning} … {next_words(LanguageModel(classic), beginning)}  (untrained)")
@@ -356,7 +359,7 @@ print(f"{beginning} … {next_words(model, beginning)}")
 #
 # ## Which perplexity is it?
 #
-# Now that there is a model with a memory, we can count all that goes wrong. The same weights, the beginning of the validation text, five reckonings. First we collect the surprisal of each token, batch by batch: with the state carried on, and with zeros before each batch.
+# Now that there is a model with a memory, we can measure all that goes wrong. The same weights, the beginning of the validation text, six reckonings. First we collect the surprisal of each token, batch by batch: with the state carried on, and with zeros before each batch.
 
 
 # %%
@@ -386,21 +389,23 @@ for place in range(0, columns, steps):
     tails.append(losses.numpy())
 
 # %%
-once = model.perplexity(piece)
-print(f"each of {len(piece) - 1:,} tokens once, in one stream: {once:8.2f}")
-print(
-    f"the same in {rows:2} streams:                  {np.exp(np.concatenate(carried).mean()):8.2f}"
-)
-print(
-    f"mean of the batches' figures:           {np.mean([np.exp(x.mean()) for x in carried]):8.2f}"
-)
-print(f"tail dropped ({len(piece) - 1 - kept:,} tokens unread):     {np.exp(np.mean(tails)):8.2f}")
-print(f"state thrown away between batches:      {np.exp(np.concatenate(thrown).mean()):8.2f}")
+losses = np.concatenate(carried)
+places = rows * steps * len(carried)
+reckoned = {
+    f"each of {len(piece) - 1:,} tokens once, in one stream": model.perplexity(piece),
+    f"the same in {rows} streams": np.exp(losses.mean()),
+    "mean of the batches' figures": np.mean([np.exp(x.mean()) for x in carried]),
+    f"tail dropped ({len(piece) - 1 - kept:,} tokens unread)": np.exp(np.mean(tails)),
+    "padding counted as tokens of loss 0": np.exp(losses.sum() / places),
+    "state thrown away between batches": np.exp(np.concatenate(thrown).mean()),
+}
+for name, figure in reckoned.items():
+    print(f"{name:44} {figure:8.2f}")
 
 # %% [markdown]
-# The first is the perplexity. The second begins each of its streams without knowing what stood before, which costs next to nothing for a long text. The others answer other questions, and nothing in the program complains. After so short a training the state knows little that is worth carrying; for a model that has learnt more, throwing it away costs more, as lesson 08 measured.
+# The first is the perplexity. The second begins each of its streams without knowing what stood before, which costs next to nothing for a long text. The others answer other questions, and nothing in the program complains. Counting padding flatters the model; the mean of the batches may be too low as well, since the last batch is not full and counts as much as the others. After so short a training the state knows little that is worth carrying; for a model that has learnt more, throwing it away costs more, as lesson 08 measured.
 #
-# The classic notebook reports 58.6 on train, 121.5 on valid and 118.0 on test after its 15 epochs. They are not reckoned as the first of ours: its valid and test leave out the tail of the file, and its train figure is the running one, the mean over the last epoch while the weights still moved. How large is that for our own short run, and how long is the tail?
+# The classic notebook reports 58.6 on train, 121.5 on valid and 118.0 on test after its 15 epochs. They are not reckoned as the first of ours: its valid and test leave out the tail of the file, and its train figure is the running one, the mean over the last epoch while the weights still moved. How far apart are the two train figures for our own short run, and how long is the tail?
 
 # %%
 again = ids["train"][: 1 + part.tokens // 4]
@@ -415,7 +420,7 @@ for split in ("valid", "test"):
     )
 
 # %% [markdown]
-# In the first pass the two train figures are far apart, since the running one remembers the beginning; in the last of fifteen, with a small rate, they come near to each other. Dropping less than one token in a hundred moves a perplexity by little. So the published figures may be set beside ours, but not without saying this, and a difference of a few tenths between them would mean nothing. Ours are over each token of the file, once; those of the full run stand in [our measurements](../docs/measurements.md).
+# In the first pass the two train figures are far apart, since the running one remembers the beginning; in the last of fifteen, with a small rate, they are nearly the same ([our measurements](../docs/measurements.md)). Of the treebank's files the tail is about one token in a hundred, which moves a perplexity by little. So the published figures may be set beside ours, but not without saying this, and a difference of a few tenths between them would mean nothing. Ours are over each token of the file, once; those of all fifteen epochs stand in [our measurements](../docs/measurements.md).
 #
 # ## How good can a model be at all?
 #
@@ -429,7 +434,7 @@ for line in paper.train[:6]:
 # %% [markdown]
 # A section of the paper lasts for some sentences and decides which nouns and verbs there are, and a verb agrees with its subject over the words between them. So it pays to remember.
 #
-# Each state has an *entropy*: the mean surprisal of what is drawn there, for somebody who knows the table. The mean over the states, each weighted by the share of time that is spent there, is the *entropy rate* of the source. No model can have a lower mean surprisal on an endless text. **It is a sum over one table: what is the perplexity that goes with it?**
+# Each state has an *entropy*: the mean surprisal of what is drawn there, for somebody who knows the table. Whoever has read from the beginning also knows the state, since state and token decide the next one. The mean over the states, each weighted by the share of time that is spent there, is the *entropy rate* of the *source*, as such a machine is called. No model can have a lower mean surprisal on an endless text: that is the *floor*. **The gazette has some hundreds of types. How low is the perplexity of its floor, do you guess?**
 
 # %%
 source = gazette()
@@ -442,7 +447,7 @@ print(
 )
 
 # %% [markdown]
-# We did not read a single line for this figure. Does the text agree? The automaton itself can read the test split, and say how likely it found each token.
+# We did not read a single line for this figure (`occupancy` solves for the shares of time; the exercise does it by hand). Does the text agree? The automaton itself can read the test split, and say how likely it found each token.
 
 # %%
 lines = runtime.pick(None, 2_000)
@@ -495,22 +500,23 @@ plots.bars(
 )
 
 # %% [markdown]
-# Now the words "as good as possible" have a meaning. A model of longer and longer n-grams does not get there: what section we are in was said many tokens before, and contexts of so many tokens are too rare to be counted. In a full run the network closes most of the gap, because it can keep the section in its state. For the treebank there is a bar at the bottom, too; nobody knows where it ends.
+# **What if its state is thrown away after each batch?** The section was named somewhere before.
+
+# %%
+for name, carry in {"state carried on": True, "state thrown away": False}.items():
+    losses = read_through(apprentice, reader(apprentice), paper_ids["test"], carry)
+    print(f"{name:18} perplexity {np.exp(np.concatenate(losses).mean()):6.2f}")
+
+# %% [markdown]
+# The difference is what the state is worth beyond the edge of a batch. So here "how good at all" has an answer. A model of longer and longer n-grams does not get there: what section we are in was said many tokens before, and contexts of so many tokens are too rare to be counted. Outside fast mode the network closes most of the gap, because it can keep the section in its state. For the treebank there is such a bar, too; nobody knows how long it is.
 #
 # ## What does clipping do?
 #
-# The gradient of a recurrent network is a product over the steps, and a product can grow beyond all bounds: the gradient *explodes*. We train a simple recurrent network (lesson 01) on the gazette, at a rate of 1.0, with the loss summed over the steps: once with its gradients clipped to a global norm of 1, once without. The loop is what `fit` does, in a few lines, and notes the norm of each step before clipping. **What will the norms do?**
+# The gradient of a recurrent network is a sum of products over the steps (lesson 01), and a product can grow beyond all bounds: the gradient *explodes*. We train a simple recurrent network (lesson 01) on the gazette, at a rate of 1.0, with the loss summed over the steps: once with its gradients clipped to a global norm of 1, once without. The rate is large on purpose, so that it shows within a few steps. The loop is what `fit` does, in a few lines, and notes the norm of each step before clipping. **What will the norms do?**
 
 
 # %%
-most = runtime.pick(120, 30)
-
-
-def by_hand(clip, rate=1.0):
-    pupil = LanguageModel(
-        Config(paper_size, units=(64,), cell="rnn", embedding=32, tied=False, spread=0.1)
-    )
-
+def clipped_step(pupil, clip, rate=1.0):
     @tf.function(autograph=False)
     def step(inputs, targets, state):
         with tf.GradientTape() as tape:
@@ -521,14 +527,24 @@ def by_hand(clip, rate=1.0):
             variable.assign_sub(rate * grad)
         return norm, sums[0] / sums[2], state
 
-    noted, state = [], pupil.zero_state(20)
-    for batch in list(streams.StreamBatches(paper_ids["train"], batch=20, steps=20))[:most]:
+    return step
+
+
+# %%
+paper_grid = streams.StreamBatches(paper_ids["train"], batch=20, steps=20)
+simple = Config(paper_size, units=(64,), cell="rnn", embedding=32, tied=False, spread=0.1)
+
+
+def norms_and_losses(clip):
+    pupil = LanguageModel(simple)
+    step, state, noted = clipped_step(pupil, clip), pupil.zero_state(20), []
+    for batch in list(paper_grid)[: runtime.pick(120, 30)]:
         norm, loss, state = step(*batch, state)
         noted.append((float(norm), float(loss)))
     return np.array(noted)
 
 
-runs = {"clipped to 1": by_hand(1.0), "not clipped": by_hand(1e9)}
+runs = {"clipped to 1": norms_and_losses(1.0), "not clipped": norms_and_losses(1e9)}
 
 # %%
 curves = {name: (np.arange(1, len(run) + 1), run[:, 0]) for name, run in runs.items()}
@@ -543,13 +559,13 @@ for name, run in runs.items():
 print(f"a uniform model: {np.log(paper_size - 2):.2f} nats a token")
 
 # %% [markdown]
-# One long gradient throws the weights to a place where the next gradients are longer still. In a full run the network without clipping ends far above the uniform model: it is very sure, and wrong. Clipping keeps the direction and shortens the step. The LSTM is more patient, which is one reason to have gates; the classic recipe clips it all the same.
+# Within a few steps the weights are thrown to a place from which there is no quick way back, and there the gradients stay longer than those of the clipped run. Outside fast mode the network without clipping ends far above the uniform model: it is very sure, and wrong. Clipping keeps the direction and shortens the step. The LSTM's gates make that rarer; the classic recipe clips it all the same.
 #
 # ## What gains beyond the classic?
 #
-# Back to the `treebank` of the beginning. We train a few variants on the same part of the text, once. The first has batches of 20 rows, so three times as many steps for the same words, and a softmax of 2,000: a target competes with 2,000 of the types and not with all of them (lesson 07). That loss is a mean over the steps; so the rate is the number of steps, and the clip is divided by it: the classic recipe in other units. Each further variant is one change to this one:
+# Back to the `treebank` of the beginning. We train a few variants on the same part of the text, once. The first has batches of 20 rows, so three times as many steps for the same words, and a softmax of 2,000: a target competes with at most 2,000 of the types (lesson 07). That loss is a mean over the steps; so the rate is the number of steps, and the clip is divided by it: the classic recipe in other units. Each further variant differs from this one in one respect:
 #
-# - *Adam*: each weight has a rate of its own, from averages of its gradients, and the rate falls along a cosine.
+# - *Adam*: each weight has a rate of its own, from averages of its gradients; its rate falls along a cosine, and its clip is `fit`'s own.
 # - *tied embeddings*: one table to read and to write (lesson 08).
 # - *larger*: more units in both layers.
 # - *dropout 0.3*.
@@ -589,9 +605,9 @@ for name, (perplexity, speed) in table.items():
     print(f"{name:28} {perplexity:18.1f} {speed:16,.0f}")
 
 # %% [markdown]
-# A run of seconds says who learns quickly, and little about where a long run ends. Dropout is the plainest case: it keeps a network from learning the text by heart, and nobody does that in one pass; over many epochs it decides whether a large model is better or worse than a small one. Adam is another: after many epochs with a falling rate it may well be ahead. [Our measurements](../docs/measurements.md) have the long runs, and what each step gained there.
+# A run of seconds says who learns quickly, and little about where a long run ends. Rows that lie within a tenth of each other tell nothing: with another seed they may change places. Dropout keeps a network from learning the text by heart, and in one pass there is little to learn by heart; whatever stands in its row here, it is no reason to leave it out of a long run. Tied embeddings let one table serve two ends, and with these small first weights and plain gradient descent that begins slowly. [Our measurements](../docs/measurements.md) have longer runs, and what each step gained there: with Adam, tied embeddings, one wider layer and dropout the full text was read in the same time, and much better.
 #
-# We go on with the row that has the lowest perplexity.
+# We go on with the row that has the lowest perplexity, by whatever margin.
 
 # %%
 print("the lowest:", min(table, key=lambda name: table[name][0]))
@@ -618,7 +634,7 @@ points = vectors.tsne(embeddings, frequent, seed=0)
 plots.words(points, frequent, "The hundred most frequent types, laid out by t-SNE")
 
 # %% [markdown]
-# Nobody told the network what a verb or a number is. Words that stand in the same places are read in the same way, so their rows move together; in a full run a few groups can be named, of months or of numbers perhaps. Only who is beside whom means something on the page; rare words have hardly moved from where chance put them.
+# Nobody told the network what a verb or a number is. Words that stand in the same places are read in the same way, so their rows move together; look for articles beside each other, or prepositions, or the forms of *to be*. A short run is little for that, and many neighbours are chance. Only who is beside whom means something on the page; rare words have hardly moved from where chance put them.
 #
 # ## What surprises it?
 #
@@ -643,12 +659,12 @@ for trace in said:
     print("-", codec.text(trace.tokens))
 
 # %% [markdown]
-# Two or three words in a row are often right together, and whole sentences are not: that is what a perplexity of this size looks like. The same cell with a model of a full training reads differently.
+# Here and there two words fit together, and no sentence holds: that is what a perplexity of this size looks like. Put `best = LanguageModel.load("my-model")` before the cell, with a model that was trained to its end (below), and compare.
 #
 # ## And without a notebook?
 #
 # - `course data fetch ptb` downloads the treebank and checks it; `course data gazette my-gazette` writes the gazette as three files of the same form.
-# - `course train treebank --config classic --save my-model` is the classic run with its log; `--config tuned` and `--config large` are the better ones; `--data DIR` takes three files of your own, `--data gazette` the text of known entropy; `--resume` goes on after an interruption.
+# - `course train treebank --config classic --save my-model` is the classic run with its log; `--config tuned` and `--config large` are the better ones; `--data DIR` takes three files of your own, `--config small --data gazette` the text of known entropy; `--resume` goes on after an interruption.
 # - `course perplexity --model my-model FILE` judges a text, each token once; `--tokens` prints the surprisal of each.
 #
 # ## What we learnt, what we simplified, where to go on
@@ -659,6 +675,6 @@ for trace in said:
 # - For a source whose table we know, the entropy rate is the floor, and we can say how much of the gap a model closes. For real text the floor is unknown.
 # - Gradients explode in a recurrent network; clipping shortens the step and keeps its direction.
 #
-# > **What we simplified.** We trained on a small part of the text and judged on the beginning of the validation split, with one seed: the table shows who is quick, and no law. The rows of the table and the model we went on with were judged on the same tokens. The gazette's table is small and its words are few, so a network comes nearer to its floor than it ever will to that of a real newspaper. Perplexities of different vocabularies or texts cannot be compared at all.
+# > **What we simplified.** We trained on a small part of the text and judged on the beginning of the validation split, with one seed: the table shows who is quick, and no law. The model we went on with was chosen on the tokens that the table shows, which flatters it a little. The gazette's table is small and its words are few, so a network comes nearer to its floor than it ever will to that of a real newspaper. Perplexities over different texts, or over one text cut into other tokens, cannot be compared as they stand (the exercise converts a pair that can).
 #
-# In the [exercise for this lesson](../exercises/09_treebank_perplexity/treebank_perplexity.ipynb) we build the perplexity, the streams, the gradients and the entropy rate by hand. Before it, try this: give the gazette's network 32 units in place of 128, and guess how much of the gap it still closes. Or judge the gazette's network with its state thrown away after each batch, and predict whether the 3-gram is then the better model.
+# In the [exercise for this lesson](../exercises/09_treebank_perplexity/treebank_perplexity.ipynb) we build the perplexity, the streams, the gradients and the entropy rate by hand. Before it, try this: give the gazette's network 32 units in place of 128, and guess how much of the gap it still closes.

@@ -85,4 +85,4 @@ def gazette(
     for file in treebank.write_treebank(made, folder, "gazette"):
         print(file)
     note(made.source)
-    note(f"no model can have a perplexity below {made.floor:.3f} on such text")
+    note(f"on an endless text of this kind no model has a perplexity below {made.floor:.3f}")

@@ -119,7 +119,8 @@ Layers = Annotated[int | None, _number("L", 1, 8, "Recurrent layers.")]
 Rate = Annotated[float | None, _number("R", 1e-9, 100, "The highest learning rate.")]
 OptimizerName = Annotated[Optimizer | None, _choice("How gradients move the weights.")]
 Seed = Annotated[
-    int | None, _number("S", 0, 2**31 - 1, "Draws the split, the weights and the order; usually 0.")
+    int | None,
+    _number("S", 0, 2**31 - 1, "Draws weights, order and all else that is drawn; usually 0."),
 ]
 Save = Annotated[
     Path | None,

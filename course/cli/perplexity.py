@@ -27,7 +27,7 @@ def perplexity(
         bool,
         typer.Option(
             "--tokens",
-            help="Print each token and its surprisal in bits; the sums go to standard error.",
+            help="Print each token and its surprisal in bits; the report goes to standard error.",
         ),
     ] = False,
 ) -> None:

@@ -207,6 +207,6 @@ def _report(model, history, settings: Settings, data: Data) -> None:
     counted = NGram(data.ids["train"], len(data.codec.vocabulary), ORDER)
     print(f"{f'test, {ORDER}-grams':<19}{counted.perplexity(data.ids['test']):10.2f}   Kneser-Ney")
     if data.treebank.floor:
-        print(f"{'floor':<19}{data.treebank.floor:10.2f}   the source's own perplexity")
+        print(f"{'floor':<19}{data.treebank.floor:10.2f}   the source's own, on an endless text")
     speed = float(np.median(history.column("tokens_per_second")))
     print(f"words a second     {speed:,.0f} in training")

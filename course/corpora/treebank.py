@@ -37,7 +37,8 @@ class Treebank:
         origin: where the text was found.
         licence: what its publisher says about using it.
         advice: what to do about a text that stands in for another one; empty otherwise.
-        floor: the lowest perplexity that any model can have on such text; None if nobody knows.
+        floor: the lowest perplexity that any model can have on an endless text of this kind; None
+            if nobody knows.
     """
 
     train: list[str]

@@ -272,7 +272,7 @@ check_word_perplexity(1.175, news, 348, 75)
 # shows in the loss, which falls all the same. So we look at the batches themselves.
 #
 # Write `audit(ids, batches)`. No token stands twice in `ids`, so each token tells its place. `batches` is a list of pairs
-# `(inputs, targets)`, int arrays `(rows, steps)`, the same in all batches, with `PAD` where nothing is read and nothing is asked.
+# `(inputs, targets)`, int arrays `(rows, steps)`, of one shape in all batches, with `PAD` where nothing is read and nothing is asked.
 # The result is a dictionary of three numbers:
 #
 # - `"lost"`: how many tokens of `ids` are never a target. The first one is only read, and does not count as lost.
