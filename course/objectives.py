@@ -1,4 +1,4 @@
-"""What training makes small: the cross-entropy, and two that stand in for it.
+"""What training makes small: the cross-entropy, and three that stand in for it.
 
 An objective takes a model, a batch's inputs and target, the state that a model of running text
 carries (None for others) and the number of the training step. It returns the loss, a scalar whose
@@ -63,7 +63,7 @@ def _mean_nll(logits: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(means * real)
 
 
-def sampled(count: int, seed: int = 0) -> Objective:
+def sampled(count: int, seed: int = 0, summed: bool = False) -> Objective:
     """Return the cross-entropy over the target and a sample of the other tokens.
 
     A softmax over a large vocabulary is most of the work of a training step. Here a target competes
@@ -75,6 +75,7 @@ def sampled(count: int, seed: int = 0) -> Objective:
     Args:
         count: tokens of a sample.
         seed: draws them, together with the number of the step.
+        summed: sum over time and take the mean of the rows, as `summed_over_steps`.
 
     Raises:
         CourseError: the count is below 2; or, in training, the model has no `outputs` and
@@ -93,16 +94,17 @@ def sampled(count: int, seed: int = 0) -> Objective:
         outputs, state = forward(model.outputs, inputs, state, training=True)
         outputs = tf.reshape(outputs, [-1, outputs.shape[-1]])
         table, bias = model.output_weights()
+        rows = tf.cast(tf.shape(target)[0], tf.float32)
         target = tf.reshape(target, [-1])
         sample = draw(tf.stack([seed, tf.cast(step, tf.int32)]), count, table.shape[0])
         logits = _competing(outputs, target, sample, table, bias)
         sums = token_sums(logits[None], tf.where(target != PAD, 1, PAD)[None])
-        return sums[0] / sums[2], sums, state
+        return sums[0] / (rows if summed else sums[2]), sums, state
 
     return objective
 
 
-def a_stream(
+def summed_over_steps(
     model: Any, inputs: list, target: tf.Tensor, state: dict | None, step: tf.Tensor
 ) -> tuple:
     """Return the negative log-likelihood summed over time, in the mean of a batch's rows.

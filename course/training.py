@@ -260,6 +260,16 @@ def train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> 
 
     Batches of running text have one shape, and the step is one program. Others come in many: then
     the gradients, compiled anew for each shape, are a program, and the update another.
+
+    Args:
+        model: as `fit` takes one.
+        optimizer: built for the model's variables.
+        objective: what training makes small.
+        xla: compile by XLA.
+
+    Returns:
+        A function of the state before a batch (None without one) and the batch's arrays. It moves
+        the weights, and returns the state after the batch and the sums of `token_sums`.
     """
     variables = model.trainable_variables
     compiled = partial(tf.function, jit_compile=xla, autograph=False)

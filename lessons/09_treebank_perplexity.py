@@ -312,7 +312,7 @@ def log(now):
 
 # %%
 recipe = {"optimizer": "sgd", "learning_rate": 1.0, "schedule": "constant", "clip": 5.0}
-recipe |= {"objective": objectives.a_stream}
+recipe |= {"objective": objectives.summed_over_steps}
 history = training.fit(model, part, epochs=1, on_progress=log, show=False, xla=False, **recipe)
 
 # %% [markdown]
@@ -520,7 +520,7 @@ def clipped_step(pupil, clip, rate=1.0):
     @tf.function(autograph=False)
     def step(inputs, targets, state):
         with tf.GradientTape() as tape:
-            loss, sums, state = objectives.a_stream(pupil, [inputs], targets, state, 0)
+            loss, sums, state = objectives.summed_over_steps(pupil, [inputs], targets, state, 0)
         grads = map(tf.convert_to_tensor, tape.gradient(loss, pupil.trainable_variables))
         grads, norm = tf.clip_by_global_norm(list(grads), clip)
         for variable, grad in zip(pupil.trainable_variables, grads):

@@ -50,6 +50,12 @@ def _with_gradients(way, outputs, layer, weights, target) -> tuple:
     return sums, tape.gradient(loss, [outputs, *weights])
 
 
+def test_a_batch_is_cut_into_parts():
+    assert fused._ends(1_200, 10_002) == [0, 240, 480, 720, 960, 1_200]
+    assert fused._ends(1_200, 100) == [0, 1_200]
+    assert fused._ends(None, 10_002) == [0, None]  # known only later
+
+
 @pytest.mark.parametrize("kind", ["dense", "tied"])
 @pytest.mark.parametrize("logits", [10**9, 300, 1])
 @pytest.mark.parametrize(("rows", "steps"), [(1, 1), (5, 7), (6, 4)])

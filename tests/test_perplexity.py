@@ -108,7 +108,7 @@ def gradients(model, objective):
 
 def test_the_loss_of_a_stream_is_the_mean_times_the_steps(model):
     mean, sums, small = gradients(model, objectives.cross_entropy)
-    summed, same, large = gradients(model, objectives.a_stream)
+    summed, same, large = gradients(model, objectives.summed_over_steps)
     assert float(summed) == pytest.approx(9 * float(mean), rel=1e-6)
     assert [float(x) for x in sums] == [float(x) for x in same]
     for one, other in zip(small, large, strict=True):
@@ -121,6 +121,8 @@ def test_a_sample_of_all_is_the_full_softmax(options):
     exact, full, expected = gradients(model, objectives.cross_entropy)
     loss, sums, found = gradients(model, objectives.sampled(SIZE))
     assert float(loss) == pytest.approx(float(exact), rel=1e-5)
+    summed, *_ = gradients(model, objectives.sampled(SIZE, summed=True))
+    assert float(summed) == pytest.approx(9 * float(exact), rel=1e-5)
     np.testing.assert_allclose(sums, full, rtol=1e-5)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
@@ -131,13 +133,17 @@ def test_a_rate_stays_and_is_then_halved():
     rates = [float(schedule(step)) for step in range(15)]
     assert rates == [1.0] * 6 + [0.5] * 3 + [0.25] * 3 + [0.125] * 3
     assert float(optimizers.decaying(2.0, flat=5, epochs=3, batches=3)(8)) == 2.0
+    seventh = optimizers.decaying(1.0, flat=6, epochs=39, batches=3, factor=1.2)
+    assert [float(seventh(3 * epoch)) for epoch in (5, 6, 7)] == pytest.approx(
+        [1, 1 / 1.2, 1.2**-2]
+    )
 
 
 def test_fit_takes_a_schedule():
     model = LanguageModel(Config(SIZE, units=(7,), embedding=5, spread=0.1))
     train = StreamBatches(IDS, batch=5, steps=7)
     schedule = optimizers.decaying(1.0, flat=2, epochs=4, batches=len(train))
-    options = {"objective": objectives.a_stream, "show": False, "xla": False}
+    options = {"objective": objectives.summed_over_steps, "show": False, "xla": False}
     history = training.fit(
         model, train, epochs=4, optimizer="sgd", schedule=schedule, clip=5.0, **options
     )

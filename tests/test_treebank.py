@@ -95,6 +95,14 @@ class TestReading:
         assert len(read.codec.vocabulary) == 10_002
 
 
+def test_what_else_may_stand_in_the_folder(tmp_path):
+    folder = folder_of(tmp_path / "d", train="a\n", valid="b\n", test="c\n")
+    for name in ("ptb.char.train.txt", "latest.txt", "train.zip"):
+        (folder / name).write_text("z\n")
+    read = read_treebank(folder)
+    assert [read.train, read.valid, read.test] == [["a"], ["b"], ["c"]]
+
+
 class TestRefused:
     @pytest.mark.parametrize("missing", SPLITS)
     def test_a_missing_split(self, tmp_path, missing):
@@ -105,7 +113,12 @@ class TestRefused:
     def test_two_files_for_one_split(self, tmp_path):
         folder = folder_of(tmp_path / "d", train="a\n", valid="a\n", test="a\n")
         (folder / "other.test.txt").write_text("a\n")
-        assert "2 files for test" in refusal(read_treebank, folder)
+        assert "2 files for test (other.test.txt, " in refusal(read_treebank, folder)
+
+    @pytest.mark.parametrize("mark", ["<pad>", "<start>", "<end>"])
+    def test_the_courses_own_marks(self, tmp_path, mark):
+        folder = folder_of(tmp_path / "d", train=f"a\nb {mark} a\n", valid="a\n", test="a\n")
+        assert f"line 2: {mark} is a mark of the course" in refusal(read_treebank, folder)
 
     @pytest.mark.parametrize("text", ["", " \n\n", "<eos>\n"])
     def test_an_empty_file(self, tmp_path, text):
@@ -135,14 +148,13 @@ class TestRefused:
 class TestGazette:
     def test_its_splits_differ_and_know_their_floor(self):
         made = treebank.make_gazette(train=3_000, valid=300, test=300)
-        assert not set(" ".join(made.valid[:3])) - set(" ".join(made.train))
-        assert made.train[:5] != made.valid[:5] != made.test[:5]
+        assert not set(" ".join(made.valid[:3]).split()) - set(" ".join(made.train).split())
+        assert len({tuple(part[:5]) for part in (made.train, made.valid, made.test)}) == 3
         assert made.floor == pytest.approx(np.exp(gazette.gazette().entropy_rate))
         assert 3_000 <= treebank.count_tokens(made.train) < 3_100
 
     def test_it_stands_in_and_says_so(self, monkeypatch):
         monkeypatch.setenv("COURSE_OFFLINE", "1")
-        monkeypatch.setattr(treebank, "GAZETTE", dict.fromkeys(SPLITS, 200))
         said = []
         text = load_treebank(say=said.append)
         assert said == [text.source]

@@ -56,6 +56,7 @@ def test_every_command_has_help_with_an_example(no_tensorflow, command):
             "--units is '256,x': give a width from 1",
         ),
         ([*TRAIN, "--units", ""], "--units is '': give a width from 1"),
+        ([*TRAIN, "--optimizer", "adam"], "--optimizer adam needs a --learning-rate beside it"),
         ([*TRAIN, "--data", "nowhere"], "nowhere is no folder"),
         ([*TRAIN, "--resume"], "--resume: needs --save DIR"),
         (["perplexity", "--model", "none", "a.txt"], "no model folder none"),
@@ -183,6 +184,30 @@ def test_killed_and_resumed_it_ends_at_the_same_perplexity(trained, tmp_path):
         np.testing.assert_array_equal(found[key], array, err_msg=key)
 
 
+class Taken(Exception):
+    """Ends a run where training would begin."""
+
+
+def test_the_classic_recipe_reaches_the_training(monkeypatch):
+    from course import objectives, training
+
+    given = {}
+
+    def fit(model, train, valid, **options):
+        given.update(options, batches=len(train), shape=(train.batch, train.steps))
+        raise Taken
+
+    monkeypatch.setattr(training, "fit", fit)
+    classic = treebank_settings.CONFIGS["classic"]
+    with pytest.raises(Taken):
+        treebank.train(treebank_settings.Settings(data="gazette", **classic), None)
+    assert given["objective"] is objectives.summed_over_steps and given["shape"] == (60, 20)
+    names = ("optimizer", "clip", "epochs", "warmup")
+    assert [given[name] for name in names] == ["sgd", 5.0, 15, 0]
+    rates = [float(given["schedule"](epoch * given["batches"])) for epoch in (0, 4, 5, 14)]
+    assert rates == [1.0, 1.0, 0.5, 2.0**-10]
+
+
 def test_resume_refuses_another_configuration(course, copy, corpus):
     resume = [*TRAIN, "--save", copy, "--resume"]
     assert "--config is tuned, but the run in" in refusal(course(*resume, "--config", "tuned"))
@@ -225,13 +250,23 @@ def test_a_files_perplexity_is_that_of_the_report(trained, tmp_path):
     assert bits == pytest.approx(math.log2(figure(said, "perplexity")), abs=1e-2)
 
 
+def test_several_files_are_judged_one_by_one(trained, tmp_path):
+    files = [tmp_path / name for name in ("a.txt", "b.txt")]
+    for file, words in zip(files, ("the steamer", "N tons of N tons"), strict=True):
+        file.write_text(f"{words}\n")
+    alone = [call("perplexity", "--model", trained[0], file)[0] for file in files]
+    both, _, code = call("perplexity", "--model", trained[0], *files)
+    assert code == 0 and alone[0] != alone[1]
+    assert both == "".join(f"{file}\n{said}" for file, said in zip(files, alone, strict=True))
+
+
 def test_each_token_and_its_surprisal(trained, tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("the steamer zzz\n\nN tons\n")
     out, err, code = call("perplexity", "--tokens", "--model", trained[0], file)
     rows = [line.split("\t") for line in out.splitlines()]
     assert code == 0
-    names = ["the", "steamer", "<unk>", "<end>", "<end>", "N", "tons", "<end>"]
+    names = ["the", "steamer", "<unk>", "<eos>", "<eos>", "N", "tons", "<eos>"]
     assert [token for token, _ in rows] == names
     mean = np.mean([float(bits) for _, bits in rows])
     assert figure(err, "bits a token") == pytest.approx(mean, abs=1e-3)

@@ -12,17 +12,20 @@ from course import corpora, prose, runtime
 from course.cli import options as o
 from course.cli import saved
 from course.cli.guard import note
-from course.corpora.treebank import read_split
+from course.corpora.treebank import EOS, read_split
 from course.errors import CourseError
 from course.streams import running_ids
-from course.text import Codec
+from course.text import END, Codec
 
 EXAMPLE = "Example: course perplexity --model model ptb.test.txt"
 
 
 def perplexity(
     model: o.Model,
-    file: Annotated[Path, typer.Argument(help="A text; for a treebank's model a sentence a line.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Texts; for a treebank's model with a sentence a line."),
+    ],
     tokens: Annotated[
         bool,
         typer.Option(
@@ -37,19 +40,21 @@ def perplexity(
     reads plain text. Tokens that the model does not know are read as unknown, counted and reported.
     """
     _, codec = saved.language_model(model)
-    texts = _texts(file, codec)
-    ids = running_ids(texts, codec)
-    unknown = [token for text in texts for token in codec.unknown(text)]
+    read = {file: _texts(file, codec) for file in files}
     runtime.tensorflow()
     from course.models.language import LanguageModel
 
-    log_probs = LanguageModel.load(model).log_probs(ids).astype(np.float64)
-    if not np.isfinite(log_probs).all():
-        raise CourseError(f"the model in {model} says no numbers: its training has diverged")
-    if tokens:
-        for id, bits in zip(ids[1:], -log_probs / math.log(2), strict=True):
-            print(f"{codec.vocabulary.tokens[id]}\t{bits:.3f}")
-    _report(log_probs, unknown, note if tokens else print)
+    trained, say = LanguageModel.load(model), note if tokens else print
+    for file, texts in read.items():
+        ids = running_ids(texts, codec)
+        log_probs = trained.log_probs(ids).astype(np.float64)
+        if not np.isfinite(log_probs).all():
+            raise CourseError(f"the model in {model} says no numbers: its training has diverged")
+        if tokens:
+            _print_tokens(ids, log_probs, codec)
+        if len(read) > 1:
+            say(str(file))
+        _report(log_probs, [token for text in texts for token in codec.unknown(text)], say)
 
 
 def _texts(file: Path, codec: Codec) -> list[str]:
@@ -58,6 +63,15 @@ def _texts(file: Path, codec: Codec) -> list[str]:
         return read_split(file)
     chapters = corpora.read_book(file).chapters
     return [prose.chapter_text(chapter.paragraphs) for chapter in chapters]
+
+
+def _print_tokens(ids: np.ndarray, log_probs: np.ndarray, codec: Codec) -> None:
+    """Print each token but the first as its text has it, and its surprisal in bits."""
+    names = list(codec.vocabulary.tokens)
+    if codec.tokenizer.level == "space":
+        names[END] = EOS
+    for id, bits in zip(ids[1:], -log_probs / math.log(2), strict=True):
+        print(f"{names[id]}\t{bits:.3f}")
 
 
 def _report(log_probs: np.ndarray, unknown: list[str], say: Callable[[str], object]) -> None:

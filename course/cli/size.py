@@ -1,5 +1,7 @@
 """How large a model and its training step would be, found out before either is there."""
 
+from itertools import pairwise
+
 from course.errors import CourseError
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -41,8 +43,36 @@ def step_bytes(cell: str, units: int, states: int, logits: int) -> int:
         states: how many the step computes, over batch, time and layers.
         logits: how many numbers, over batch, time and vocabulary.
     """
-    # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each.
+    # A step keeps gates, slopes and their gradients, and three times the logits; 4 bytes each. The
+    # fused loss keeps fewer logits: then this is a bound.
     return 4 * (4 * GATES[cell] * units * states + 3 * logits)
+
+
+def check_language_model(
+    cell: str, widths: tuple[int, ...], rows: int, batch: tuple[int, int], logits: int
+) -> None:
+    """Refuse a language model, or a batch, that cannot fit into this machine's memory.
+
+    Args:
+        cell: "rnn", "gru" or "lstm".
+        widths: of the embeddings and of each layer's state.
+        rows: weights of the embeddings and of the output layer.
+        batch: its rows and steps.
+        logits: of a place.
+
+    Raises:
+        CourseError: it cannot.
+    """
+    count = rows + sum(recurrent_parameters(cell, m, n) for m, n in pairwise(widths))
+    check_parameters(count)
+    places = batch[0] * batch[1]
+    step = step_bytes(cell, max(widths[1:]), places * len(widths[1:]), places * logits)
+    check_memory(
+        step + BYTES_A_PARAMETER * count,
+        f"a batch of {batch[0]:,} × {batch[1]:,} tokens",
+        "a smaller --batch, fewer --steps, or fewer --units",
+        decimals=1,
+    )
 
 
 def check_memory(needed: int, what: str, advice: str, decimals: int = 0) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import math
 import time
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -87,9 +86,10 @@ def prepare(settings: Settings) -> Data:
     ids = {split: running_ids(getattr(treebank, split), treebank.codec) for split in SPLITS}
     for split, needed in (("train", settings.batch), ("valid", JUDGED_ROWS)):
         if len(ids[split]) - 1 < needed:
+            advice = ", or a smaller --batch" if split == "train" else ""
             raise CourseError(
                 f"{treebank.origin}: {split} has {len(ids[split]) - 1:,} tokens, and a batch needs "
-                f"{needed:,} at least: give more text, or a smaller --batch"
+                f"{needed:,} at least: give more text{advice}"
             )
     return Data(treebank, ids)
 
@@ -104,24 +104,18 @@ def _introduce(settings: Settings, data: Data) -> None:
             shown = " ".join(list(dict.fromkeys(new))[:5])
             note(f"{split}: {len(new):,} tokens are not in train and read as <unk>, as {shown}")
     note(f"{len(vocabulary) - 2:,} types, <eos> and <unk> among them; epochs: {settings.epochs}")
+    if settings.samples:
+        note("perplexity in training is over the sampled tokens, in the report over all")
+    if data.treebank.floor and settings.config == "classic":
+        note("for the gazette, --config small is enough")
 
 
 def _check_size(settings: Settings, tokens: int) -> None:
     """Refuse a model or a batch that cannot fit into this machine's memory."""
-    widths = [settings.embedding, *settings.units]
-    layers = [size.recurrent_parameters(settings.cell, m, n) for m, n in pairwise(widths)]
-    rows = 0 if settings.tied else settings.units[-1]
-    count = sum(layers) + tokens * (settings.embedding + rows)
-    size.check_parameters(count)
-    places = settings.batch * settings.steps
-    states, logits = places * len(widths[1:]), places * (settings.samples or tokens)
-    step = size.step_bytes(settings.cell, max(settings.units), states, logits)
-    size.check_memory(
-        step + size.BYTES_A_PARAMETER * count,
-        f"a batch of {settings.batch:,} × {settings.steps:,} tokens",
-        "a smaller --batch, fewer --steps, or fewer --units",
-        decimals=1,
-    )
+    rows = settings.embedding + (0 if settings.tied else settings.units[-1])
+    widths, batch = (settings.embedding, *settings.units), (settings.batch, settings.steps)
+    logits = settings.samples or tokens
+    size.check_language_model(settings.cell, widths, tokens * rows, batch, logits)
 
 
 def _build(settings: Settings, data: Data):
@@ -147,9 +141,9 @@ def _fit(model, settings: Settings, data: Data, save: Path | None, resume: bool)
         "fingerprint": data.fingerprint,
     }
     train = StreamBatches(data.ids["train"], batch=settings.batch, steps=settings.steps)
-    objective = objectives.a_stream if settings.summed else None
+    objective = objectives.summed_over_steps if settings.summed else None
     if settings.samples:
-        objective = objectives.sampled(settings.samples, settings.seed)
+        objective = objectives.sampled(settings.samples, settings.seed, settings.summed)
     schedule, rate = "cosine", settings.learning_rate
     if settings.flat:
         schedule = optimizers.decaying(

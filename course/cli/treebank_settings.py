@@ -98,7 +98,7 @@ class Settings:
     dropout: float
     batch: int
     steps: int
-    learning_rate: float | None
+    learning_rate: float
     epochs: int
     data: str = "ptb"
     config: str = "classic"
@@ -128,6 +128,8 @@ def chosen(given: dict[str, Any]) -> Settings:
     """
     given = _plain(given)
     usual = dict(CONFIGS[given.get("config", "classic")])
+    if given.get("optimizer", usual_optimizer := usual.get("optimizer", "adam")) != usual_optimizer:
+        _check_rate(given, usual_optimizer)
     if runtime.fast_mode():
         usual |= FAST
     return Settings(**usual | given)
@@ -154,6 +156,15 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
     if "data" in plain and plain["data"] not in NAMED:
         plain["data"] = os.path.abspath(plain["data"])
     return plain
+
+
+def _check_rate(given: dict[str, Any], usual: str) -> None:
+    """Refuse another optimizer at a rate that suits the usual one."""
+    if "learning_rate" not in given:
+        raise CourseError(
+            f"--optimizer {given['optimizer']} needs a --learning-rate beside it: the "
+            f"configuration's own suits {usual}"
+        )
 
 
 def _widths(typed: str) -> tuple[int, ...]:

@@ -4,7 +4,6 @@ import hashlib
 import math
 import time
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -178,19 +177,9 @@ def _build(settings: Settings, data: Data, source: str | Path | None):
 
 def _check_size(settings: Settings, tokens: int) -> None:
     """Refuse a model or a batch that cannot fit into this machine's memory."""
-    widths = [settings.embedding, *[settings.units] * settings.layers]
-    layers = [size.recurrent_parameters(settings.cell, m, n) for m, n in pairwise(widths)]
-    count = sum(layers) + tokens * settings.embedding
-    size.check_parameters(count)
-    places = settings.batch * settings.steps
-    states, logits = places * settings.layers, places * tokens
-    step = size.step_bytes(settings.cell, settings.units, states, logits)
-    size.check_memory(
-        step + size.BYTES_A_PARAMETER * count,
-        f"a batch of {settings.batch:,} × {settings.steps:,} tokens",
-        "a smaller --batch, fewer --steps, or fewer --units",
-        decimals=1,
-    )
+    widths = (settings.embedding, *[settings.units] * settings.layers)
+    rows, batch = tokens * settings.embedding, (settings.batch, settings.steps)
+    size.check_language_model(settings.cell, widths, rows, batch, tokens)
 
 
 def _report(model, history, settings: Settings, data: Data) -> None:

@@ -86,7 +86,7 @@ class Automaton:
         draw, said, state = random.Random(seed), [], 0
         # Lists: Python reads a single number from them many times faster than from an array.
         rows = [self._choices(state) for state in range(len(self.probs))]
-        while len(said) < count or (until is not None and said[-1] != until):
+        while len(said) < count or (until is not None and said and said[-1] != until):
             bounds, choices = rows[state]
             place = bisect(bounds, draw.random() * bounds[-1], hi=len(bounds) - 1)
             token, state = choices[place]

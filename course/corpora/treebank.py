@@ -6,6 +6,7 @@ treebank, or WikiText, or anything else in this form; or the gazette, whose entr
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +19,13 @@ from course.corpora.load import NOT_HERE, SHIPS, Row
 from course.corpora.registry import COURSE_LICENCE
 from course.corpora.typed import TypedTokenizer
 from course.errors import CourseError
-from course.text import Codec, SpaceTokenizer
+from course.text import SPECIAL_TOKENS, UNK, Codec, SpaceTokenizer
 
 SPLITS = ("train", "valid", "test")
 EOS = gazette.EOS
 GAZETTE = {"train": 300_000, "valid": 20_000, "test": 40_000}  # tokens, about
 ENDINGS = (".txt", ".tokens", ".raw")
+MARKS = set(SPECIAL_TOKENS) - {SPECIAL_TOKENS[UNK]}  # no tokens of a file
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,10 +153,16 @@ def read_split(path: str | Path) -> list[str]:
         Lines of tokens with one space between them. A line may be empty, as WikiText has such.
 
     Raises:
-        CourseError: there is no such file, it cannot be read, or it holds no token.
+        CourseError: there is no such file, it cannot be read, or it holds no token, or one of the
+            course's own marks.
     """
     lines = []
-    for line in read_lines(Path(path), "a file of text"):
+    for number, line in enumerate(read_lines(Path(path), "a file of text"), 1):
+        if marks := MARKS.intersection(line.split()):
+            raise CourseError(
+                f"{path}, line {number}: {min(marks)} is a mark of the course and no token: take "
+                "it out"
+            )
         parts = line.split(EOS)
         # What stands behind the last mark of a line is a line of its own only if there is any.
         parts = parts if len(parts) == 1 or parts[-1].strip() else parts[:-1]
@@ -164,18 +172,27 @@ def read_split(path: str | Path) -> list[str]:
     return lines
 
 
-def make_gazette(advice: str = "", seed: int = 0, **tokens: int) -> Treebank:
+def make_gazette(
+    advice: str = "",
+    seed: int = 0,
+    *,
+    train: int = GAZETTE["train"],
+    valid: int = GAZETTE["valid"],
+    test: int = GAZETTE["test"],
+) -> Treebank:
     """Write the gazette: three texts of one source whose entropy is known.
 
     Args:
         advice: what to do about it, if it stands in for another text.
         seed: of the first split; each split has its own.
-        tokens: of each split, as `train=300_000`; more by what ends the last line.
+        train: tokens to learn from; more by what ends the last line, as in the others.
+        valid: tokens to choose by.
+        test: tokens to judge by.
     """
-    source, counts = gazette.gazette(), GAZETTE | tokens
+    source, counts = gazette.gazette(), (train, valid, test)
     splits = {
-        split: gazette.lines(source.generate(counts[split], len(SPLITS) * seed + place, EOS))
-        for place, split in enumerate(SPLITS)
+        split: gazette.lines(source.generate(count, len(SPLITS) * seed + place, EOS))
+        for place, (split, count) in enumerate(zip(SPLITS, counts, strict=True))
     }
     origin = "the gazette, which the course generates"
     floor = math.exp(source.entropy_rate)
@@ -223,9 +240,18 @@ def _file(folder: Path, split: str) -> Path:
     files = [
         file
         for file in sorted(folder.iterdir())
-        if file.is_file() and file.suffix in ENDINGS and split in file.name
+        if file.is_file() and file.suffix in ENDINGS and split in _words(file)
     ]
     if len(files) != 1:
+        names = f" ({', '.join(file.name for file in files)})" if files else ""
         wrong = f"{len(files)} files" if files else "no file"
-        raise CourseError(f"{folder} has {wrong} for {split}: it should have one {split}.txt")
+        raise CourseError(
+            f"{folder} has {wrong} for {split}{names}: it should have one {split}.txt"
+        )
     return files[0]
+
+
+def _words(file: Path) -> list[str]:
+    """Return the words of a file's name; none of the treebank as characters, beside the other."""
+    words = re.split(r"[^a-z]+", file.stem.lower())
+    return [] if "char" in words else words

@@ -12,13 +12,11 @@ Reference:
 
 from itertools import pairwise
 
-import numpy as np
-
 from course.backend import keras, tf
-from course.models.layers import IMPOSSIBLE, TiedOutput
-from course.text import PAD, START
+from course.models.layers import TiedOutput, never_said
+from course.text import PAD
 
-LOGITS = 2_500_000  # of a part: they and what is made of them stay in a processor's cache
+LOGITS = 2_500_000  # of a part, found by trial
 PARTS = 8  # at most: each is compiled by itself
 
 
@@ -39,7 +37,8 @@ def linear_cross_entropy(
     """
     by_rows = isinstance(layer, TiedOutput)
     weights = tf.convert_to_tensor(layer.table if by_rows else layer.kernel)
-    bias, target = tf.convert_to_tensor(layer.bias), tf.convert_to_tensor(target)
+    bias = tf.convert_to_tensor(layer.bias) + never_said(layer.bias.shape[0])
+    target = tf.convert_to_tensor(target)
     ends = _ends(target.shape.num_elements(), bias.shape[0])
     places = ends[-1] or -1
     outputs, target = tf.reshape(outputs, [places, outputs.shape[-1]]), tf.reshape(target, [places])
@@ -77,13 +76,11 @@ def _part(
     Args:
         outputs: (places, width).
         weights: (size, width) by rows, (width, size) otherwise.
-        bias: (size,).
+        bias: (size,), so low for PAD and START that they get no share.
         target: (places,).
         by_rows: how the weights lie.
     """
-    never = np.zeros(bias.shape[0], np.float32)
-    never[[PAD, START]] = IMPOSSIBLE
-    logits = tf.matmul(outputs, weights, transpose_b=by_rows) + (bias + never)
+    logits = tf.matmul(outputs, weights, transpose_b=by_rows) + bias
     sums, slopes = _softmax(logits, target)
     if by_rows:
         of_weights = tf.matmul(slopes, outputs, transpose_a=True)

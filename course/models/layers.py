@@ -33,6 +33,13 @@ class OneHot(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("course")
+def never_said(size: int, ids: Sequence[int] = (PAD, START)) -> np.ndarray:
+    """Return what is added to logits (…, size) so that the ids get no share: float32 (size,)."""
+    never = np.zeros(size, np.float32)
+    never[list(ids)] = IMPOSSIBLE
+    return never
+
+
 class NeverSaid(keras.layers.Layer):
     """Takes ids that are never a target, usually PAD and START, out of the softmax."""
 
@@ -43,9 +50,7 @@ class NeverSaid(keras.layers.Layer):
 
     def call(self, logits: tf.Tensor) -> tf.Tensor:
         """Return the logits with those of the ids too low for any share."""
-        never = np.zeros(logits.shape[-1], np.float32)
-        never[list(self.ids)] = IMPOSSIBLE
-        return logits + never
+        return logits + never_said(logits.shape[-1], self.ids)
 
     def get_config(self) -> dict:
         """Return what Keras needs to make the layer again."""
