@@ -236,10 +236,11 @@ by_x, by_y = tape.gradient(f, [x, y])
 print(f"by x: {float(by_x)}, by y: {float(by_y)}")
 
 # %% [markdown]
-# Now the same with the network. The classic loss is the surprisal *summed* over the steps of a batch, and averaged over its rows. The tape gives a gradient for each variable, of the variable's own shape; we print its length, the *norm*.
+# Now the same with the network. The classic loss is the surprisal *summed* over the steps of a batch, and averaged over its rows. The tape gives a gradient for each variable, of the variable's own shape; we print its length, the *norm*. (As a graph the reckoning needs less memory: it gives back what is used up.)
 
 
 # %%
+@tf.function(autograph=False)
 def gradients(loss_of):
     with tf.GradientTape() as tape:
         loss = loss_of(model.logits(first, model.zero_state(rows))[0])

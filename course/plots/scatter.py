@@ -67,12 +67,15 @@ def _nearest(points: np.ndarray, count: int = 5) -> list[tuple[int, int]]:
 
 def _label(axis: "Axes", points: np.ndarray, tokens: Sequence[str]) -> None:
     """Write each token on that side of its dot where it covers least of what is there."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     axis.figure.draw_without_rendering()  # settles where on the page a point lies
+    renderer = FigureCanvasAgg(axis.figure).get_renderer()  # one: each takes the memory of a page
     dots, page = axis.transData.transform(points), np.reshape(axis.bbox.extents, (2, 2))
     taken = [np.stack([dot - 1, dot + 1]) for dot in dots]
     for point, dot, token in zip(points, dots, tokens, strict=True):
         label = _write(axis, token, point, 9 if len(tokens) <= 60 else 7)
-        size = np.array(label.get_window_extent().size)
+        size = np.array(label.get_window_extent(renderer).size)
         centres = dot + SIDES * (size / 2 + GAP)
         boxes = np.stack([centres - size / 2, centres + size / 2], axis=1)
         best = _covered(boxes, np.array(taken), page).argmin()
