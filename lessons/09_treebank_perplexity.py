@@ -404,7 +404,7 @@ for name, figure in reckoned.items():
     print(f"{name:44} {figure:8.2f}")
 
 # %% [markdown]
-# The first is the perplexity. The second begins each of its streams without knowing what stood before, which costs next to nothing for a long text. The others answer other questions, and nothing in the program complains. Counting padding flatters the model; the mean of the batches may be too low as well, since the last batch is not full and counts as much as the others. After so short a training the state knows little that is worth carrying; for a model that has learnt more, throwing it away costs more, as lesson 08 measured.
+# The first is the perplexity. The second begins each of its streams without knowing what stood before, which costs next to nothing for a long text. The others answer other questions, and nothing in the program complains. Counting padding flatters the model; the mean of the batches may be too low as well, since the last batch is not full and counts as much as the others. After so short a training the state knows little that is worth carrying; for a model that has learnt more, throwing it away costs more, as we shall see on a text that is easier to learn.
 #
 # The classic notebook reports 58.6 on train, 121.5 on valid and 118.0 on test after its 15 epochs. They are not reckoned as the first of ours: its valid and test leave out the tail of the file, and its train figure is the running one, the mean over the last epoch while the weights still moved. How far apart are the two train figures for our own short run, and how long is the tail?
 
