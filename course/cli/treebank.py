@@ -63,8 +63,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     _check_size(settings, len(data.codec.vocabulary))
     _introduce(settings, data)
     try:
-        model = _build(settings, data)
-        history = _fit(model, settings, data, save, resume)
+        model = build(settings, data)
+        history = fit(model, settings, data, save, resume)
         _report(model, history, settings, data)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before, "perplexity")) from None
@@ -118,7 +118,7 @@ def _check_size(settings: Settings, tokens: int) -> None:
     size.check_language_model(settings.cell, widths, tokens * rows, batch, logits)
 
 
-def _build(settings: Settings, data: Data):
+def build(settings: Settings, data: Data):
     """Return an untrained model of the shape that the settings say."""
     from course.models.language import Config, LanguageModel
 
@@ -131,7 +131,7 @@ def _build(settings: Settings, data: Data):
     return model
 
 
-def _fit(model, settings: Settings, data: Data, save: Path | None, resume: bool):
+def fit(model, settings: Settings, data: Data, save: Path | None, resume: bool):
     """Train a model, and leave it with its best weights; return the history."""
     from course import objectives, optimizers, training
 

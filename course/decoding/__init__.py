@@ -34,6 +34,7 @@ def sample(
     *,
     temperature: float = 1.0,
     top_k: int | None = None,
+    first_k: int | None = None,
     top_p: float = 1.0,
     seed: int = 0,
     max_tokens: int | Sequence[int] | None = None,
@@ -51,6 +52,7 @@ def sample(
         source_ids: id rows without START and END, or a padded int array (sentences, time).
         temperature: logits are divided by it; 0 takes the likeliest token.
         top_k: draw among the k likeliest tokens only.
+        first_k: the same for the first token alone; `top_k` if None.
         top_p: draw among the likeliest tokens that together have this probability.
         seed: draws; a sentence's draws depend on the seed and on its place in `source_ids`.
         max_tokens: the most tokens a sentence may have, for all or for each; by default three times
@@ -70,18 +72,18 @@ def sample(
     Raises:
         CourseError: a setting makes no sense.
     """
-    _check_sampling(temperature, top_k, top_p)
+    _check_sampling(temperature, top_p, top_k=top_k, first_k=first_k)
     _check_counts(alternatives=(alternatives, 0), no_repeat=(no_repeat, 0), batch=(batch, 1))
     _check_counts(seed=(seed, 0))
     jobs = Jobs(source_ids, max_tokens, prefix)
     settings = (temperature == 0.0, alternatives, states, no_repeat)
-    kept = min(top_k or sampling.ALL, sampling.ALL)
+    kept = [min(k or sampling.ALL, sampling.ALL) for k in (first_k or top_k, top_k)]
     loop = compiled(model, sampling.loop, sampling.SIGNATURE, settings)
     traces: list = [None] * len(jobs)
     for rows in jobs.chunks(batch):
         steps = int(jobs.limits[rows].max())
         noise = sampling.noise(seed, rows, steps) if temperature else np.zeros((1, 1), np.float32)
-        knobs = (max(temperature, COLDEST), kept, top_p, np.asarray(forbid, np.int32))
+        knobs = (max(temperature, COLDEST), *kept, top_p, np.asarray(forbid, np.int32))
         arrays = loop(*jobs.inputs(rows), noise, *knobs)
         found = sampling.traces(arrays, [len(jobs.sources[row]) for row in rows])
         for row, trace in zip(rows, found, strict=True):
@@ -95,9 +97,11 @@ def beam(
     *,
     width: int = 5,
     length_penalty: float = 0.6,
+    diversity: float = 0.0,
     n_best: int = 1,
     max_tokens: int | Sequence[int] | None = None,
     prefix: Rows | None = None,
+    forbid: Sequence[int] = (),
     batch: int = 64,
 ) -> list[Trace]:
     """Follow the `width` likeliest beginnings at once and return the best whole sentences.
@@ -108,9 +112,12 @@ def beam(
         width: beginnings kept at each step.
         length_penalty: exponent of the divisor ((5 + length) / 6); 0 compares plain sums, which
             favours short sentences.
+        diversity: what a continuation loses for each likelier one of the same beginning, when the
+            beginnings that go on are chosen; 0 compares them as they are. The sums do not change.
         n_best: whole sentences to return for each source, at most `width`.
         max_tokens: as for `sample`.
         prefix: as for `sample`.
+        forbid: ids that are never said.
         batch: sentences decoded at once.
 
     Returns:
@@ -121,18 +128,22 @@ def beam(
         CourseError: a setting makes no sense.
 
     Reference:
-        Wu et al., 2016, equation 14, for the length penalty (without coverage).
+        Wu et al., 2016, equation 14, for the length penalty (without coverage); Li, Monroe and
+        Jurafsky, 2016, for the diversity.
     """
     _check_counts(width=(width, 1), n_best=(n_best, 1), batch=(batch, 1))
     if n_best > width:
         raise CourseError(f"n_best is {n_best}, but a beam of width {width} has no more than that")
     if not 0 <= length_penalty <= 10:
         raise CourseError(f"length_penalty must be from 0 to 10, not {length_penalty}")
+    if not 0 <= diversity <= 100:
+        raise CourseError(f"diversity must be from 0 to 100, not {diversity}")
     jobs = Jobs(source_ids, max_tokens, prefix)
     loop = compiled(model, beams.loop, beams.SIGNATURE, (width, n_best))
     traces: list = [None] * len(jobs)
     for rows in jobs.chunks(batch):
-        arrays = loop(*jobs.inputs(rows), length_penalty)
+        knobs = (length_penalty, diversity, np.asarray(forbid, np.int32))
+        arrays = loop(*jobs.inputs(rows), *knobs)
         found = beams.traces(arrays, length_penalty)
         for row, trace in zip(rows, found, strict=True):
             traces[row] = trace
@@ -163,12 +174,13 @@ def translate(
     return [model.target.text(next(traces).tokens) if row else "" for row in ids]
 
 
-def _check_sampling(temperature: float, top_k: int | None, top_p: float) -> None:
+def _check_sampling(temperature: float, top_p: float, **kept: int | None) -> None:
     """Refuse knobs that make no sense."""
     if not (np.isfinite(temperature) and temperature >= 0):
         raise CourseError(f"temperature must be 0 or more, not {temperature}")
-    if top_k is not None and top_k < 1:
-        raise CourseError(f"top_k must be at least 1, not {top_k}")
+    for name, count in kept.items():
+        if count is not None and count < 1:
+            raise CourseError(f"{name} must be at least 1, not {count}")
     if not 0 < top_p <= 1:
         raise CourseError(f"top_p must be above 0 and at most 1, not {top_p}")
 

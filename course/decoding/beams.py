@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from course.backend import tf
+from course.decoding import bans
 from course.decoding.jobs import INT, INTS, NEVER, NUMBER, demanded, growing, write
 from course.errors import CourseError
 from course.text import END, PAD, START
 from course.trace import ABSENT, DROPPED, ENDED, KEPT, Candidates, Hypothesis, Trace
 
-SIGNATURE = (INTS, INT, INTS, NUMBER)
+SIGNATURE = (INTS, INT, INTS, NUMBER, NUMBER, INT)
 # Added to the score of a sentence that was cut off: it comes behind all that ended by themselves.
 CUT_OFF = -1e4
 Tensors = dict[str, tf.Tensor]
@@ -28,6 +29,8 @@ def loop(
     limits: tf.Tensor,
     forced: tf.Tensor,
     length_penalty: tf.Tensor,
+    diversity: tf.Tensor,
+    forbidden: tf.Tensor,
 ) -> Tensors:
     """Search a batch.
 
@@ -38,6 +41,8 @@ def loop(
         limits: most tokens of each row: int (batch,).
         forced: tokens to begin with, PAD where free: int (batch, prefix_time).
         length_penalty: scalar.
+        diversity: scalar.
+        forbidden: ids that are never said: int (tokens,).
 
     Returns:
         "ids", "parents", "sums" and "fates" of the candidates: (time, batch, 2 * width); "scores",
@@ -49,12 +54,15 @@ def loop(
 
     def body(step, beam, best, done, written):
         logits, state = model.step(tf.reshape(beam["token"], [-1]), beam["state"])
-        log_probs = _obey(tf.nn.log_softmax(logits), demanded(forced, step))
-        found = _expand(beam["sums"], log_probs, width)
+        log_probs = bans.without(tf.nn.log_softmax(logits), forbidden)
+        log_probs = _obey(log_probs, demanded(forced, step))
+        found = _expand(beam["sums"], log_probs, width, diversity)
         found["fates"] = _judge(found, (step + 1 >= limits)[:, None], done, width)
         best = _rate(best, found, step, length_penalty)
         beam = _go_on(found, state, width)
-        hope = beam["sums"][:, 0] / penalty(tf.cast(limits, tf.float32), length_penalty)
+        hope = tf.reduce_max(beam["sums"], axis=1) / penalty(
+            tf.cast(limits, tf.float32), length_penalty
+        )
         # A model that says NaN has no hope to compare: its limit ends it.
         done |= (hope <= tf.maximum(best["scores"][:, -1], NEVER / 2)) | (step + 1 >= limits)
         return step + 1, beam, best, done, write(written, step, found)
@@ -79,18 +87,27 @@ def _obey(log_probs: tf.Tensor, must: tf.Tensor) -> tf.Tensor:
     return tf.where(allowed | (must == PAD)[:, None], log_probs, NEVER)
 
 
-def _expand(sums: tf.Tensor, log_probs: tf.Tensor, width: int) -> Tensors:
+def _expand(sums: tf.Tensor, log_probs: tf.Tensor, width: int, diversity: tf.Tensor) -> Tensors:
     """Return the likeliest continuations of each row: (batch, candidates) each.
 
     Args:
         sums: of the beginnings: (batch, width).
         log_probs: of their next tokens: (batch * width, vocabulary).
         width: beginnings a row.
+        diversity: what each loses for every likelier continuation of the same beginning.
     """
-    size = log_probs.shape[-1]
-    totals = tf.reshape(tf.reshape(sums, [-1, 1]) + log_probs, [-1, width * size])
-    top = tf.math.top_k(totals, min(2 * width, width * size))
-    return {"ids": top.indices % size, "parents": top.indices // size, "sums": top.values}
+    # Of one beginning no more than 2 * width can be among the 2 * width likeliest of all.
+    count = min(2 * width, log_probs.shape[-1])
+    own = tf.math.top_k(log_probs, count)
+    totals = tf.reshape(tf.reshape(sums, [-1, 1]) + own.values, [-1, width * count])
+    ids = tf.reshape(own.indices, [-1, width * count])
+    rank = tf.tile(tf.range(count, dtype=tf.float32), [width])
+    top = tf.math.top_k(totals - diversity * rank, min(2 * width, width * count)).indices
+    return {
+        "ids": tf.gather(ids, top, axis=1, batch_dims=1),
+        "parents": top // count,
+        "sums": tf.gather(totals, top, axis=1, batch_dims=1),
+    }
 
 
 def _judge(found: Tensors, at_limit: tf.Tensor, done: tf.Tensor, width: int) -> tf.Tensor:

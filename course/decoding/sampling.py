@@ -11,7 +11,7 @@ from course.decoding.jobs import COUNT, INT, INTS, NUMBER, NUMBERS, demanded, gr
 from course.text import END, PAD, START
 from course.trace import Trace
 
-SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, COUNT, NUMBER, INT)
+SIGNATURE = (INTS, INT, INTS, NUMBERS, NUMBER, COUNT, COUNT, NUMBER, INT)
 ALL = 2**31 - 1  # as `top_k`: more tokens than any vocabulary has
 
 
@@ -23,6 +23,7 @@ def loop(
     forced: tf.Tensor,
     noise: tf.Tensor,
     temperature: tf.Tensor,
+    first_k: tf.Tensor,
     top_k: tf.Tensor,
     top_p: tf.Tensor,
     forbidden: tf.Tensor,
@@ -38,6 +39,7 @@ def loop(
         forced: tokens to begin with, PAD where free: int (batch, prefix_time).
         noise: a number from 0 to 1 for each row and step: (batch, steps).
         temperature: scalar.
+        first_k: int scalar, in place of `top_k` for the first token.
         top_k: int scalar.
         top_p: scalar.
         forbidden: ids that are never drawn: int (tokens,).
@@ -55,7 +57,8 @@ def loop(
         if likeliest:
             drawn = tf.argmax(allowed, axis=-1, output_type=tf.int32)
         else:
-            drawn = draw(allowed / temperature, noise[:, step], top_k, top_p)
+            kept = tf.where(step == 0, first_k, top_k)
+            drawn = draw(allowed / temperature, noise[:, step], kept, top_p)
         must = demanded(forced, step)
         drawn = tf.where(must == PAD, drawn, must)
         record = _record(logits, drawn, done, alternatives)

@@ -35,6 +35,7 @@ class Config:
         attention: "multiplicative", "additive", or None to see the last encoder states only.
         bidirectional: the encoder reads in both directions.
         input_feeding: what became a token's logits goes into the next step as well.
+        shared: one table of embeddings for source and target, which have one vocabulary.
         tied: use the target's embeddings for the output as well.
         dropout: share of the embeddings and of what becomes the logits that training drops.
         seed: draws the first weights.
@@ -49,6 +50,7 @@ class Config:
     attention: str | None = "multiplicative"
     bidirectional: bool = True
     input_feeding: bool = False
+    shared: bool = False
     tied: bool = True
     dropout: float = 0.0
     seed: int = 0
@@ -62,6 +64,9 @@ class Config:
             raise CourseError(f"no attention {self.attention!r}: choose {kinds}, or None")
         if not 0 <= self.dropout < 1:
             raise CourseError(f"dropout must be from 0 to below 1, not {self.dropout}")
+        if self.shared and self.source_size != self.target_size:
+            sizes = f"{self.source_size:,} and {self.target_size:,}"
+            raise CourseError(f"shared embeddings need one vocabulary, not {sizes} tokens")
 
     @property
     def directions(self) -> tuple[str, ...]:

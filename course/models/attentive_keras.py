@@ -23,7 +23,10 @@ def make_layers(config: "Config") -> dict[str, keras.layers.Layer]:
     sizes = {"encoder": config.source_size, "decoder": config.target_size}
     for place, (side, size) in enumerate(sizes.items(), 1):
         name, seed = f"{side}_embedding", config.seed * 1000 + place
-        layers[f"{side}_input"] = embedding(size, config.embedding, name, seed, mask_zero=True)
+        if config.shared and layers:
+            layers[f"{side}_input"] = layers["encoder_input"]
+        else:
+            layers[f"{side}_input"] = embedding(size, config.embedding, name, seed, mask_zero=True)
         if config.dropout:
             layers[f"{side}_dropout"] = _dropout(config, f"{side}_dropout", 10 + place)
     for number in range(1, config.layers + 1):

@@ -98,9 +98,9 @@ class Layered:
         raise NotImplementedError
 
     def _named_weights(self) -> list[tuple[str, tf.Variable]]:
-        """Pair each weight with the name of its layer and its own."""
-        return [
-            (f"{name}/{weight.name}", weight)
-            for name, layer in self._layers.items()
-            for weight in layer.trainable_weights
-        ]
+        """Pair each weight with the name of its layer, of the first that has it, and its own."""
+        named: dict[int, tuple[str, tf.Variable]] = {}
+        for name, layer in self._layers.items():
+            for weight in layer.trainable_weights:
+                named.setdefault(id(weight), (f"{name}/{weight.name}", weight))
+        return list(named.values())

@@ -32,7 +32,6 @@ class OneHot(keras.layers.Layer):
         return {**super().get_config(), "depth": self.depth}
 
 
-@keras.saving.register_keras_serializable("course")
 def never_said(size: int, ids: Sequence[int] = (PAD, START)) -> np.ndarray:
     """Return what is added to logits (…, size) so that the ids get no share: float32 (size,)."""
     never = np.zeros(size, np.float32)
@@ -40,6 +39,7 @@ def never_said(size: int, ids: Sequence[int] = (PAD, START)) -> np.ndarray:
     return never
 
 
+@keras.saving.register_keras_serializable("course")
 class NeverSaid(keras.layers.Layer):
     """Takes ids that are never a target, usually PAD and START, out of the softmax."""
 
