@@ -82,7 +82,7 @@ def exchanges(
 
 def without_repeats(dialogues: Dialogues) -> Dialogues:
     """Leave out conversations that stand there already, capitals and marks aside."""
-    kept = {tuple(_key(turn.text) for turn in talk): talk for talk in reversed(dialogues)}
+    kept = {tuple(source_key(turn.text) for turn in talk): talk for talk in reversed(dialogues)}
     repeated = len(dialogues) - len(kept)
     if not repeated:
         return dialogues
@@ -137,7 +137,7 @@ def linked(dialogues: Sequence[Conversation]) -> list[list[int]]:
 
     first: dict[tuple[str, str], int] = {}
     for place, talk in enumerate(dialogues):
-        keys = [_key(turn.text) for turn in talk]
+        keys = [source_key(turn.text) for turn in talk]
         for pair in pairwise(keys):
             if sum(len(key.split()) for key in pair) >= ALIKE:
                 group[root(place)] = root(first.setdefault(pair, place))
@@ -147,8 +147,8 @@ def linked(dialogues: Sequence[Conversation]) -> list[list[int]]:
     return list(found.values())
 
 
-def _key(text: str) -> str:
-    """Return a turn without capitals and marks."""
+def source_key(text: str) -> str:
+    """Return a turn without capitals and marks, by which equal ones are told."""
     return " ".join(_TOKENIZER.tokens(text))
 
 
@@ -166,9 +166,23 @@ class Encoded:
     target: Ragged
     kept: list[Exchange]
 
+    @property
+    def running(self) -> np.ndarray:
+        """The replies one after the other, each between ENDs: int32 (tokens,), for n-grams."""
+        ids = self.target.flat
+        return np.concatenate([[END], ids[ids != START]]).astype(np.int32)
+
     def batches(self, **options: int) -> PairBatches:
         """Make batches; options as of `PairBatches`."""
         return PairBatches(self.source, self.target, **options)
+
+
+def alternatives(found: Sequence[Exchange]) -> dict[str, set[str]]:
+    """Return all replies to each question, both without capitals and marks."""
+    known = defaultdict(set)
+    for exchange in found:
+        known[source_key(exchange.question)].add(source_key(exchange.reply))
+    return dict(known)
 
 
 def encode(

@@ -82,6 +82,16 @@ def typeset(text: str, capitals: Mapping[str, str]) -> str:
     return "\n\n".join(join_words(_cased(tokens, capitals)) for tokens in paragraphs if tokens)
 
 
+def sentences(tokens: Sequence[str], capitals: Mapping[str, str]) -> str:
+    """Set what somebody says: capital letters, and the spaces of `course.text.join_words`.
+
+    Args:
+        tokens: in small letters; none is left out.
+        capitals: as for `typeset`.
+    """
+    return join_words(_cased(list(tokens), capitals))
+
+
 def count_words(text: str) -> int:
     """Return how many words a text has; marks are none, and a hyphen parts two."""
     return sum(map(_is_word, WORD.findall(unify(text))))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from course import metrics, objectives, progress, runtime
+from course import board, metrics, objectives, progress, runtime
 from course.backend import tf
 from course.batches import PairBatches
 from course.errors import CourseError
@@ -95,6 +95,7 @@ def fit(
     show: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
     on_progress: Callable[[progress.Progress], None] | None = None,
+    tensorboard: str | Path | None = None,
 ) -> History:
     """Train a model; it ends with the weights of its best epoch.
 
@@ -119,6 +120,7 @@ def fit(
         show: show a progress bar, in a notebook or on a terminal.
         on_epoch: called after each epoch.
         on_progress: called within an epoch, a dozen batches at a time, and when its last is done.
+        tensorboard: write each epoch's figures into this folder, as TensorBoard reads them.
 
     Returns:
         The history. Ctrl-C ends training early and leaves the best model so far, or, within the
@@ -133,11 +135,12 @@ def fit(
     run = _Run(model, moves, objective or objectives.cross_entropy, xla and runtime.compiles())
     if resume:
         run.restore(folder)
-    bar = progress.bar(show)
+    bar, scalars = progress.bar(show), board.writer(tensorboard)
     try:
         for epoch in range(len(run.history.epochs) + 1, epochs + 1):
             run.epoch(epoch, epochs, train, valid, seed, bar, on_progress)
             bar.line(_summary(run.history.epochs[-1], epochs))
+            scalars(run.history.epochs[-1])
             run.history.stopped = run.ending(patience)
             if run.history.stopped != "diverged":
                 run.keep(folder, on_epoch)

@@ -1,4 +1,4 @@
-"""The command line: `course doctor | data | train | translate | evaluate | write | perplexity`.
+"""The command line: `course doctor | data | train | translate | evaluate | write | chat | …`.
 
 A file for each group of commands, and no TensorFlow: a command imports it when its input has been
 found good. Bad input gets one line and exit code 2; `guard` sees to that.
@@ -8,11 +8,11 @@ import sys
 
 import typer
 
-from course.cli import data, doctor, evaluate, guard, perplexity, train, translate, write
+from course.cli import chat, data, doctor, evaluate, guard, perplexity, train, translate, write
 
 app = typer.Typer(
     name="course",
-    help="Sequence models from the terminal: train one, then let it translate or write.",
+    help="Sequence models from the terminal: train one, then let it translate, write or talk.",
     epilog="Example: course train translator --limit 5000 --save model",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,6 +25,7 @@ app.command(epilog=translate.EXAMPLE)(translate.translate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=write.EXAMPLE)(write.write)
 app.command(epilog=perplexity.EXAMPLE)(perplexity.perplexity)
+app.command(epilog=chat.EXAMPLE)(chat.chat)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -54,6 +54,29 @@ class Config(StrEnum):
     small = "small"
 
 
+class ChatConfig(StrEnum):
+    """A named configuration of a chatbot."""
+
+    usual = "usual"
+    classic = "classic"
+
+
+class Format(StrEnum):
+    """How conversations are written down."""
+
+    messenger = "messenger"
+    dialogue = "dialogue"
+    yaml = "yaml"
+
+
+class Emoji(StrEnum):
+    """What becomes of emoji."""
+
+    keep = "keep"
+    drop = "drop"
+    token = "token"
+
+
 class Attention(StrEnum):
     """How a decoder compares its state with what the encoder read."""
 
@@ -280,6 +303,55 @@ Widths = Annotated[
     ),
 ]  # fmt: skip
 
+# For chatbots.
+Talks = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="FILE|DIR", show_default=False,
+        help="A Messenger export, a file with a conversation a line (turns parted by __eou__ or "
+        "tabs), or YAML in ChatterBot's form; usually the conversations that ship.",
+    ),
+]  # fmt: skip
+FormatName = Annotated[Format | None, _choice("The form of the data; usually told by its name.")]
+ChatConfigName = Annotated[
+    ChatConfig | None,
+    _choice(
+        "A named configuration; options beside it win. classic: three LSTM layers of 1,024, "
+        "embeddings of 1,024, no attention, batch 34, Adam at 0.0001; needs a GPU. Usually usual."
+    ),
+]
+Speaker = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", show_default=False,
+        help="Learn the replies of this speaker only, as the data names them; A and B in a file "
+        "of dialogues. Usually everybody's.",
+    ),
+]  # fmt: skip
+Within = Annotated[
+    float | None, _number("M", 0.1, 100_000, "Messenger: minutes a reply may take; usually 60.")
+]
+Groups = Annotated[bool, typer.Option("--groups", help="Messenger: group chats as well.")]
+EmojiName = Annotated[Emoji | None, _choice("What becomes of emoji; usually keep.")]
+Anonymize = Annotated[
+    bool, typer.Option("--anonymize", help="Mask links, numbers and the speakers' names.")
+]
+Context = Annotated[
+    int | None, _number("T", 1, 20, "Turns that the model reads before a reply; usually 3.")
+]
+LongestReply = Annotated[
+    int | None, _number("N", 1, 1_000, "Tokens of a reply that is learnt, at most; usually 30.")
+]
+Word2Vec = Annotated[
+    bool, typer.Option("--word2vec", help="Begin with vectors learnt from the same conversations.")
+]
+TensorBoard = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Write the epochs' figures for TensorBoard.", show_default=False
+    ),
+]
+
 # For bit strings.
 TaskName = Annotated[
     Task | None,
@@ -310,6 +382,19 @@ TopP = Annotated[
     float, _number("P", 1e-6, 1, "Draw among the likeliest words that together have this share.")
 ]
 NoRepeat = Annotated[int, _number("N", 0, 100, "Write no run of N tokens twice; 0 lets them.")]
+Replies = Annotated[
+    int | None, _number("N", 1, 10_000, "Let it talk to itself: N replies to the sentence.")
+]
+ChatTemperature = Annotated[
+    float, _number("T", 0, 100, "0 takes the likeliest word; more surprises more; usually 0.7.")
+]
+FirstK = Annotated[
+    int | None, _number("K", 1, 1_000_000, "The same for the first word; usually as the others.")
+]
+Diversity = Annotated[
+    float, _number("D", 0, 100, "Of a beam: what a likelier sibling costs; usually 0.")
+]
+MaxWords = Annotated[int, _number("N", 1, 1_000, "Words and marks of a reply; usually 30.")]
 DrawSeed = Annotated[int, _number("S", 0, 2**31 - 1, "Of the draws; usually 0.")]
 
 # For pairs in two files, and for evaluating.

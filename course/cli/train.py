@@ -1,4 +1,4 @@
-"""`course train translator | parity | writer | treebank`."""
+"""`course train translator | parity | writer | treebank | chat`."""
 
 from pathlib import Path
 from types import ModuleType
@@ -6,8 +6,9 @@ from typing import Any
 
 import typer
 
-from course.cli import options as o
 from course.cli import (
+    chat_settings,
+    chat_train,
     parity,
     parity_settings,
     places,
@@ -19,6 +20,7 @@ from course.cli import (
     writer,
     writer_settings,
 )
+from course.cli import options as o
 from course.cli.guard import note
 
 app = typer.Typer(
@@ -162,6 +164,47 @@ def train_treebank(
     beside that of n-gram counts.
     """
     _run(treebank, treebank_settings, **locals())
+
+
+@app.command("chat", epilog="Example: course train chat --data messages --anonymize --save bot")
+def train_chat(
+    data: o.Talks = None,
+    format: o.FormatName = None,
+    config: o.ChatConfigName = None,
+    speaker: o.Speaker = None,
+    within: o.Within = None,
+    groups: o.Groups = False,
+    emoji: o.EmojiName = None,
+    anonymize: o.Anonymize = False,
+    context: o.Context = None,
+    longest_reply: o.LongestReply = None,
+    min_count: o.MinCount = None,
+    attention: o.AttentionName = None,
+    one_way: o.OneWay = False,
+    cell: o.CellName = None,
+    layers: o.Layers = None,
+    units: o.Units = None,
+    embedding: o.Width = None,
+    word2vec: o.Word2Vec = False,
+    dropout: o.Dropout = None,
+    samples: o.Samples = None,
+    epochs: o.Epochs = None,
+    batch: o.Batch = None,
+    optimizer: o.OptimizerName = None,
+    learning_rate: o.Rate = None,
+    patience: o.Patience = None,
+    seed: o.Seed = None,
+    tensorboard: o.TensorBoard = None,
+    save: o.Save = None,
+    resume: o.Resume = False,
+) -> None:
+    """Train a chatbot on conversations; `course chat` talks with it.
+
+    Nothing leaves this machine. Progress goes to standard error. At the end standard output has the
+    perplexity on replies that training has not seen, beside that of n-gram counts, and how varied
+    the model's own replies are.
+    """
+    _run(chat_train, chat_settings, **locals())
 
 
 def _run(

@@ -72,7 +72,8 @@ def _introduce(settings: Settings, data: Data) -> None:
         note(f"batches of long sentences have fewer pairs, at least {smallest:,}: for the memory")
     steps = settings.epochs * (settings.steps or len(data.batches))
     if steps > LONG:
-        needed = translator_size.step_bytes(settings, data) + size.BYTES_A_PARAMETER * count
+        step = translator_size.step_bytes(settings, data.batches.buckets, sizes[1])
+        needed = step + size.BYTES_A_PARAMETER * count
         note(
             f"{steps:,} training steps of {settings.batch:,} pairs at most; model and step take "
             f"about {needed / 1e9:.1f} GB"

@@ -1,7 +1,8 @@
 """How large a translator and its training step would be, found out before either is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from course.buckets import Bucket
 from course.cli import size
 from course.cli.translator_data import Data
 from course.cli.translator_settings import Settings
@@ -58,14 +59,20 @@ def _recurrent(settings: Settings, inputs: int) -> int:
     return size.recurrent_parameters(settings.cell, inputs, settings.units, BIASES[settings.cell])
 
 
-def step_bytes(settings: Settings, data: Data) -> int:
-    """Estimate the memory of the largest training step, in bytes, without the weights."""
-    return max(_steps(settings, data))
+def step_bytes(settings: Settings, buckets: Sequence[Bucket], logits: int) -> int:
+    """Estimate the memory of the largest training step, in bytes, without the weights.
+
+    Args:
+        settings: the model's shape.
+        buckets: shapes of the batches.
+        logits: of a place: the target vocabulary, or what is sampled of it.
+    """
+    return max(_steps(settings, buckets, logits))
 
 
-def _steps(settings: Settings, data: Data) -> Iterator[int]:
+def _steps(settings: Settings, buckets: Sequence[Bucket], logits: int) -> Iterator[int]:
     """Yield the memory of a training step, in bytes, for each shape of batches."""
-    for bucket in data.batches.buckets:
+    for bucket in buckets:
         read, said = bucket.source_time * bucket.batch, bucket.target_time * bucket.batch
         others = 0
         if settings.attention != "none":
@@ -73,8 +80,7 @@ def _steps(settings: Settings, data: Data) -> Iterator[int]:
             deep = settings.units if settings.attention == "additive" else 1
             others = said * bucket.source_time * deep
         states = (read + said) * settings.layers
-        logits = said * len(data.target.vocabulary)
-        yield size.step_bytes(settings.cell, settings.units, states, logits + others)
+        yield size.step_bytes(settings.cell, settings.units, states, said * logits + others)
 
 
 def check(settings: Settings, data: Data) -> None:
@@ -84,7 +90,7 @@ def check(settings: Settings, data: Data) -> None:
         CourseError: so it is.
     """
     size.check_memory(
-        step_bytes(settings, data),
+        step_bytes(settings, data.batches.buckets, len(data.target.vocabulary)),
         f"a batch of {settings.batch:,}",
         "a smaller --batch, or fewer --units",
     )

@@ -60,6 +60,10 @@ class Dialogues(Sequence[Conversation]):
         )
         return replace(self, conversations=[talk for talk in changed if len(talk) > 1])
 
+    def limit(self, count: int) -> "Dialogues":
+        """Return the first conversations only."""
+        return replace(self, conversations=self.conversations[:count])
+
     def __len__(self) -> int:
         """Count the conversations."""
         return len(self.conversations)
