@@ -64,6 +64,11 @@ class Reply:
     source: str
     trace: Trace
 
+    @property
+    def share(self) -> float:
+        """The probability of the whole reply."""
+        return float(np.exp(self.trace.log_prob))
+
 
 def replies(
     model: Any, sources: Sequence[str], manner: Manner = GREEDY, seed: int = 0, **options: Any

@@ -256,6 +256,7 @@ def test_no_sentences_give_no_traces(model):
         ({"temperature": -1}, "temperature"),
         ({"temperature": float("nan")}, "temperature"),
         ({"top_k": 0}, "top_k"),
+        ({"first_k": 0}, "first_k"),
         ({"top_p": 1.5}, "top_p"),
         ({"top_p": 0}, "top_p"),
         ({"max_tokens": 0}, "max_tokens"),
@@ -269,7 +270,9 @@ def test_knobs_that_make_no_sense_are_one_line(model, options, says):
         decoding.sample(model, SOURCES, **options)
 
 
-@pytest.mark.parametrize("options", [{"width": 0}, {"n_best": 9}, {"length_penalty": -1}])
+@pytest.mark.parametrize(
+    "options", [{"width": 0}, {"n_best": 9}, {"length_penalty": -1}, {"diversity": -1}]
+)
 def test_beam_knobs_that_make_no_sense_are_one_line(model, options):
     with pytest.raises(CourseError):
         decoding.beam(model, SOURCES, **options)
@@ -290,3 +293,36 @@ def test_a_model_that_says_no_numbers_is_said_and_not_waited_for(model, search):
     diverged.set_weights({name: w * np.nan for name, w in model.get_weights().items()})
     with pytest.raises(CourseError, match="numbers"):
         replay(diverged, [4, 5, 6], search)
+
+
+def test_the_first_token_has_a_k_of_its_own():
+    free = np.zeros((7, 7))
+    free[START, 4:], free[4:, 4:] = [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]
+    sources = [[4]] * 300
+    knobs = {"max_tokens": 2, "first_k": 3, "top_k": 1}
+    said = [trace.tokens.tolist() for trace in decoding.sample(Table(free), sources, **knobs)]
+    assert {first for first, _ in said} == {4, 5, 6} and {second for _, second in said} == {4}
+    swapped = knobs | {"first_k": 1, "top_k": 3}
+    said = [trace.tokens.tolist() for trace in decoding.sample(Table(free), sources, **swapped)]
+    assert {first for first, _ in said} == {4} and {second for _, second in said} == {4, 5, 6}
+
+
+def test_a_diverse_beam_keeps_a_beginning_that_a_plain_one_drops():
+    table = np.zeros((9, 9))
+    table[START, [4, 5]] = 0.7, 0.3
+    table[4, [6, 7]] = 0.5
+    table[5, 8] = table[[6, 7, 8], END] = 1.0
+    knobs = {"width": 2, "n_best": 2, "max_tokens": 4}
+    [plain] = decoding.beam(Table(table), [[4]], **knobs)
+    [diverse] = decoding.beam(Table(table), [[4]], diversity=0.5, **knobs)
+    assert [found.tokens.tolist() for found in plain.hypotheses] == [[4, 6, END], [4, 7, END]]
+    assert [found.tokens.tolist() for found in diverse.hypotheses] == [[4, 6, END], [5, 8, END]]
+    # What a sibling costs decides who goes on; the log-probabilities stay the model's own.
+    assert diverse.hypotheses[1].log_prob == pytest.approx(np.log(0.3), abs=1e-5)
+
+
+@pytest.mark.parametrize("search", [decoding.sample, decoding.beam])
+def test_what_is_forbidden_is_not_said(model, search):
+    banned = [trace.tokens[0] for trace in decoding.greedy(model, SOURCES)]
+    for trace in search(model, SOURCES, forbid=banned):
+        assert not set(banned) & set(trace.tokens.tolist())

@@ -186,7 +186,9 @@ def test_the_parameters_are_counted_right(shape):
 def test_the_memory_of_attention_grows_with_its_depth(pairs):
     def needed(**given):
         settings = settings_of.chosen({"pairs": pairs, "units": 64, **given})
-        return translator_size.step_bytes(settings, translator_data.prepare(settings))
+        data = translator_data.prepare(settings)
+        tokens = len(data.target.vocabulary)
+        return translator_size.step_bytes(settings, data.batches.buckets, tokens)
 
     additive, multiplicative = (
         needed(attention=kind, embedding=128) for kind in ("additive", "multiplicative")

@@ -42,6 +42,7 @@ FAST = {"units": 16, "embedding": 16, "layers": 1, "epochs": 2, "batch": 32, "sa
 FAST_TALKS = 60
 READ = 6_000_000  # tokens of replies that training reads, if not told how many epochs
 FEWEST, MOST = 6, 60  # epochs, then
+PATIENCE = 3
 LARGE = 5_000  # exchanges; from that on rare words are left out, and the softmax is sampled
 
 # A saved run goes on with the same of everything but these; of its data, the content must be.
@@ -69,6 +70,8 @@ class Settings:
         word2vec: begin with embeddings that word2vec learns from the same conversations.
         samples: of the sampled softmax; 0 for the full one, None as the amount of data suggests.
         epochs: 0 for as many as the amount of data suggests.
+        patience: 0 to stop early only where there is much to learn from. A small set is learnt by
+            heart: judged by held-out replies, a model would stop before it can say one whole.
         talks: take so many conversations only; 0 for all.
     """
 
@@ -103,7 +106,7 @@ class Settings:
     schedule: str = "cosine"
     warmup: int = 200
     epochs: int = 0
-    patience: int = 3
+    patience: int = 0
     seed: int = 0
     talks: int = 0
     tensorboard: str | None = None
@@ -121,8 +124,9 @@ class Settings:
         """
         large = exchanges >= LARGE
         samples = (2_000 if large else 0) if self.samples is None else self.samples
+        patience = self.patience or (PATIENCE if large else 0)
         epochs = self.epochs or min(max(round(READ / tokens), FEWEST), MOST)
-        return replace(self, samples=samples, epochs=epochs)
+        return replace(self, samples=samples, epochs=epochs, patience=patience)
 
 
 def chosen(given: dict[str, Any]) -> Settings:

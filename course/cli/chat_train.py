@@ -121,17 +121,19 @@ def _fit(model, settings: Settings, data: Data, batches: tuple, save: Path | Non
         "fingerprint": data.fingerprint,
         "capitals": data.capitals,
     }
-    steps = settings.epochs * len(batches[0])
+    learnt, judged = batches
+    steps = settings.epochs * len(learnt)
     history = training.fit(
         model,
-        *batches,
+        learnt,
+        judged if settings.patience else None,
         epochs=settings.epochs,
         optimizer=settings.optimizer,
         learning_rate=settings.learning_rate,
         schedule=settings.schedule,
         warmup=min(settings.warmup, int(steps * WARMUP)),
         objective=objectives.sampled(settings.samples, settings.seed) if settings.samples else None,
-        patience=settings.patience,
+        patience=settings.patience or None,
         seed=settings.seed,
         folder=save,
         resume=resume,

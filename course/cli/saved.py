@@ -133,7 +133,8 @@ def check_fit(history: "History") -> None:
     """
     if history.stopped == "interrupted":
         raise KeyboardInterrupt
-    if not math.isfinite(history.best.valid_loss):
+    best = history.best
+    if not math.isfinite(best.loss if best.valid_loss is None else best.valid_loss):
         raise CourseError("the loss is no number any more: try a smaller --learning-rate")
 
 

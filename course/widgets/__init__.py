@@ -20,6 +20,7 @@ DEMOS = {
     "padding_trap": "padding",
     "unrolled_network": "unrolled",
     "bleu_score": "bleu",
+    "chat_box": "talk",
 }
 
 __all__ = list(DEMOS)

@@ -1,5 +1,6 @@
 """Decoding, step by step: what a model says, what else it could have said, and what if it had."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
@@ -119,6 +120,18 @@ class DecodingStepper(Stepped):
         self._take(replay(self.model, self.ids, self.search, forced=prefix, **self._options()))
         self.prefix, self.picked = prefix, picked
         self.step = step + 1
+
+    def follow(self, token_ids: Sequence[int]) -> None:
+        """Show how a sentence was said that has been said already, as by another search.
+
+        Args:
+            token_ids: the whole sentence.
+        """
+        prefix = tuple(map(int, token_ids))
+        self._take(replay(self.model, self.ids, self.search, forced=prefix, **self._options()))
+        self.prefix, self.picked, self.step = prefix, frozenset(), 0
+        self.unforced = self.trace
+        self.draw()
 
     def rewind(self) -> None:
         """Go back to the first step and forget all choices."""
