@@ -5,20 +5,23 @@ from dataclasses import dataclass
 
 from course import exchanges, messages, prose
 from course.batches import PairBatches
-from course.cli.chat_settings import LARGE, Settings
+from course.cli.chat_settings import Settings
 from course.cli.guard import note
 from course.corpora.dialogues import WREN, load_dialogues
 from course.corpora.turns import Conversation, Dialogues
 from course.exchanges import Encoded, Exchange
 from course.text import Codec, WordTokenizer
 
-RARE = 3  # times that a word of a large corpus must occur
-
 
 @dataclass(frozen=True)
 class Data:
-    """Exchanges, split by conversation, and their codec."""
+    """Exchanges, split by conversation, and their codec.
 
+    Attributes:
+        settings: of the run, with what the amount of data decides.
+    """
+
+    settings: Settings
     dialogues: Dialogues
     train: Encoded
     valid: Encoded
@@ -35,10 +38,13 @@ class Data:
             digest.update(f"{said}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
-    def batches(self, settings: Settings) -> tuple[PairBatches, PairBatches]:
-        """Return batches to learn from and to judge by."""
-        learnt = self.train.batches(batch=settings.batch, buckets=4)
-        return learnt, self.valid.batches(batch=settings.batch, buckets=2)
+    @property
+    def batches(self) -> tuple[PairBatches, PairBatches]:
+        """Batches to learn from and to judge by."""
+        batch = self.settings.batch
+        return self.train.batches(batch=batch, buckets=4), self.valid.batches(
+            batch=batch, buckets=2
+        )
 
 
 def prepare(settings: Settings) -> Data:
@@ -51,13 +57,14 @@ def prepare(settings: Settings) -> Data:
     parts = exchanges.split(dialogues, settings.shares, settings.seed)
     train, valid, test = (_taken(part, settings) for part in parts)
     turns = [turn.text for talk in parts[0] for turn in talk]
-    rare = settings.min_count or (RARE if len(train) >= LARGE else 1)
+    settings = settings.suited(len(train))
+    rare = settings.min_count
     # The token between turns is one of the texts, so that it has an id.
     joined = [exchanges.source_of(["", ""])] * rare
     codec = Codec.fit([*turns, *joined], WordTokenizer(lower=True), min_count=rare)
     lengths = settings.longest_source, settings.longest_reply
     encoded = (exchanges.encode(part, codec, *lengths) for part in (train, valid, test))
-    return Data(dialogues, *encoded, codec, prose.capitals(turns))
+    return Data(settings, dialogues, *encoded, codec, prose.capitals(turns))
 
 
 def _cleaned(settings: Settings) -> Dialogues:

@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 from course import runtime
 from course.cli import saved
+from course.errors import CourseError
 
-# Made for what ships, some thousand exchanges, and for a hundred times as many.
-USUAL = {
-    "units": 256,
-    "embedding": 256,
-    "dropout": 0.3,
-    "batch": 64,
-    "learning_rate": 2e-3,
-    "shares": (0.8, 0.1, 0.1),
-}
+USUAL = {"units": 256, "embedding": 256, "dropout": 0.3, "shares": (0.8, 0.1, 0.1)}
+LARGE = 5_000  # exchanges to learn from
+# What ships has a thousand exchanges: it is learnt by heart. Judged by held-out replies a run would
+# stop before the model can say one of them whole.
+FEW = {"batch": 16, "learning_rate": 4e-3, "min_count": 1, "samples": 0, "patience": 0}
+MANY = {"batch": 64, "learning_rate": 2e-3, "min_count": 3, "samples": 2_000, "patience": 3}
+READ = 400_000  # exchanges that training reads, if not told how many epochs
+FEWEST, MOST = 6, 25  # epochs, then
 CONFIGS = {
     "usual": {},
     # Three deep layers on each side, as a well-known book's chatbot has them; for a GPU.
@@ -34,19 +34,14 @@ CONFIGS = {
         "schedule": "constant",
         "warmup": 0,
         "shares": (0.7, 0.15, 0.15),
-        "samples": 0,
         "context": 1,
     },
 }
-FAST = {"units": 16, "embedding": 16, "layers": 1, "epochs": 2, "batch": 32, "samples": 0}
+FAST = {"units": 16, "embedding": 16, "layers": 1, "epochs": 2, "batch": 32}
 FAST_TALKS = 60
-READ = 6_000_000  # tokens of replies that training reads, if not told how many epochs
-FEWEST, MOST = 6, 60  # epochs, then
-PATIENCE = 3
-LARGE = 5_000  # exchanges; from that on rare words are left out, and the softmax is sampled
 
 # A saved run goes on with the same of everything but these; of its data, the content must be.
-MAY_DIFFER = {"data", "epochs", "patience"}
+MAY_DIFFER = {"data", "epochs", "patience", "tensorboard"}
 
 
 @dataclass(frozen=True)
@@ -65,13 +60,12 @@ class Settings:
         longest_source: tokens of these, the last ones.
         longest_reply: tokens; a longer one is not learnt.
         shares: of training, validation and test, by conversation.
-        min_count: 0 for 3 where there is much to learn from, else 1.
         attention: "last" for none, "additive" or "multiplicative".
         word2vec: begin with embeddings that word2vec learns from the same conversations.
-        samples: of the sampled softmax; 0 for the full one, None as the amount of data suggests.
-        epochs: 0 for as many as the amount of data suggests.
-        patience: 0 to stop early only where there is much to learn from. A small set is learnt by
-            heart: judged by held-out replies, a model would stop before it can say one whole.
+        samples: of the sampled softmax; 0 for the full one.
+        patience: 0 to keep the last epoch's weights, whatever held-out replies say.
+        batch, learning_rate, min_count, samples, patience, epochs: None as the amount of data
+            suggests.
         talks: take so many conversations only; 0 for all.
     """
 
@@ -80,8 +74,6 @@ class Settings:
     units: int
     embedding: int
     dropout: float
-    batch: int
-    learning_rate: float | None
     shares: tuple[float, float, float]
     data: str | None = None
     format: str | None = None
@@ -93,7 +85,7 @@ class Settings:
     context: int = 3
     longest_source: int = 40
     longest_reply: int = 30
-    min_count: int = 0
+    min_count: int | None = None
     cell: str = "gru"
     layers: int = 1
     attention: str = "multiplicative"
@@ -102,11 +94,13 @@ class Settings:
     tied: bool = True
     word2vec: bool = False
     samples: int | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
     optimizer: str = "adam"
     schedule: str = "cosine"
     warmup: int = 200
-    epochs: int = 0
-    patience: int = 0
+    epochs: int | None = None
+    patience: int | None = None
     seed: int = 0
     talks: int = 0
     tensorboard: str | None = None
@@ -115,18 +109,18 @@ class Settings:
         """Take the list that a JSON file has for a tuple."""
         object.__setattr__(self, "shares", tuple(self.shares))
 
-    def suited(self, exchanges: int, tokens: int) -> "Settings":
+    def suited(self, exchanges: int) -> "Settings":
         """Return these settings with what the amount of data decides.
 
         Args:
             exchanges: to learn from.
-            tokens: of their replies.
         """
-        large = exchanges >= LARGE
-        samples = (2_000 if large else 0) if self.samples is None else self.samples
-        patience = self.patience or (PATIENCE if large else 0)
-        epochs = self.epochs or min(max(round(READ / tokens), FEWEST), MOST)
-        return replace(self, samples=samples, epochs=epochs, patience=patience)
+        suits = dict(MANY if exchanges >= LARGE else FEW)
+        suits["epochs"] = min(max(round(READ / exchanges), FEWEST), MOST)
+        if self.optimizer != "adam":
+            del suits["learning_rate"]  # the other optimizers have their own
+        open_ = {name: value for name, value in suits.items() if getattr(self, name) is None}
+        return replace(self, **open_)
 
 
 def chosen(given: dict[str, Any]) -> Settings:
@@ -139,8 +133,6 @@ def chosen(given: dict[str, Any]) -> Settings:
     usual = USUAL | CONFIGS[given.pop("config", "usual")]
     if runtime.fast_mode():
         usual |= FAST | ({} if "data" in given else {"talks": FAST_TALKS})
-    if given.get("optimizer", "adam") != "adam":
-        usual["learning_rate"] = None
     return Settings(**usual | given)
 
 
@@ -154,7 +146,8 @@ def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
     Raises:
         CourseError: there is no such run, or one of the options does not fit it.
     """
-    given.pop("config", None)
+    if "config" in given:
+        raise CourseError(f"--config: the run in {folder} has its own; leave it out")
     return saved.settings_of(Settings, folder, _plain(given), MAY_DIFFER)
 
 

@@ -33,13 +33,12 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     if resume:
         wrong = "the conversations are not those"
         saved.check_fingerprint(save, before, data.fingerprint, wrong)
-    learnt, judged = data.batches(settings)
-    settings = settings.suited(len(data.train.kept), learnt.tokens)
-    _check_size(settings, data, learnt)
+    settings, batches = data.settings, data.batches
+    _check_size(settings, data, batches[0])
     _introduce(settings, data)
     try:
         model = _build(settings, data)
-        best = _fit(model, settings, data, (learnt, judged), save, resume)
+        best = _fit(model, settings, data, batches, save, resume)
         from course.cli import chat_report
 
         chat_report.report(model, best, settings, data)

@@ -9,6 +9,7 @@ from course.corpora.turns import Conversation, Dialogues, alternating
 from course.errors import CourseError
 
 END_OF_TURN = "__eou__"
+HEADING = "# "
 YAML = (".yml", ".yaml")
 
 # Files that were cut into tokens have spaces where nobody types any: "I don ’ t know ."
@@ -20,7 +21,8 @@ def read_dialogue_file(path: str | Path) -> Dialogues:
     """Read a file with a conversation in each line.
 
     Its turns are parted by `__eou__`, which may stand behind the last one as well, or by tabs. Two
-    speakers take turns. Spaces that tokenizing has put before marks and around apostrophes go.
+    speakers take turns. A line that begins with `# ` and has neither is a heading, and left out.
+    Spaces that tokenizing has put before marks and around apostrophes go.
 
     Args:
         path: of the file, UTF-8.
@@ -31,13 +33,18 @@ def read_dialogue_file(path: str | Path) -> Dialogues:
     """
     path, talks, lone = Path(path), [], 0
     for number, line in enumerate(read_lines(path, "a file of dialogues"), start=1):
-        if not line.strip():
+        if not line.strip() or _is_heading(line):
             continue
         talk = alternating([_untokenized(text) for text in _turns(line, path, number)])
         if len(talk) > 1:
             talks.append(talk)
         lone += len(talk) < 2
     return _found(talks, lone, f"the file {path}", "a turn __eou__ its reply, in each line")
+
+
+def _is_heading(line: str) -> bool:
+    """Say whether a line is no conversation, and is not meant to be one."""
+    return line.startswith(HEADING) and END_OF_TURN not in line and "\t" not in line
 
 
 def _turns(line: str, path: Path, number: int) -> list[str]:
