@@ -111,7 +111,7 @@ print(plain(talks[4][0]), codec.ids(talks[4][0]))
 # %% [markdown]
 # ## 1. From an export to conversations (2 points)
 #
-# Who downloads their messages from Messenger gets them in a strange form: each "é" has become "Ã©". A text is kept as bytes, and UTF-8
+# Whoever downloads their messages from Messenger gets them in a strange form: each "é" has become "Ã©". A text is kept as bytes, and UTF-8
 # writes "é" as the two bytes 195 and 169. The export then takes each byte for a character of its own, number 195 for "Ã" and number
 # 169 for "©".
 #
@@ -244,14 +244,14 @@ checks.equal(name, conversations(as_export(talks), 60), wanted, hint)
 
 # %%
 with checks.softly():
-    export = [(sender, time, repaired(line)) for sender, time, line in as_export(talks)]
+    export = [(*message[:2], repaired(message[2])) for message in as_export(talks)]
     checks.attempted("repaired", export[0][2])
-    for within in (2, 60, 7 * 24 * 60):
-        came_back = conversations(export, within)
+    for pause in (2, 60, 7 * 24 * 60):
+        came_back = conversations(export, pause)
         checks.attempted("conversations", came_back)
-        turns, same = sum(map(len, came_back)), "as" if came_back == talks else "not as"
+        back, verdict = sum(map(len, came_back)), "as" if came_back == talks else "not as"
         print(
-            f"{within:6,} minutes: conversations {len(came_back)}, turns {turns}, {same} in talks"
+            f"{pause:6,} minutes: conversations {len(came_back)}, turns {back}, {verdict} in talks"
         )
 
 # %% [markdown]
@@ -374,9 +374,9 @@ check_forced([codec.ids(turn) for talk in talks for turn in talk], START, END, P
 
 # %%
 with checks.softly():
-    found = [exchanges(talk, 2) for talk in talks]
-    checks.attempted("exchanges", found[0])
-    answers = [codec.ids(reply) for pairs in found for _, reply in pairs]
+    by_talk = [exchanges(talk, 2) for talk in talks]
+    checks.attempted("exchanges", by_talk[0])
+    answers = [codec.ids(reply) for taken in by_talk for _, reply in taken]
     batch = teacher_forced(answers, START, END, PAD)
     checks.attempted("teacher_forced", batch)
     print(
@@ -416,13 +416,13 @@ def check_leaked(name, train, held_out, wanted, hint):
 train = [("Tea?", "Yes, please."), ("Milk?", "No."), ("Shall we go?", "It is raining.")]
 hint = "Capitals and marks do not count: compare what `plain` makes of both texts, on both sides."
 check_leaked("other capitals", train, [("tea", "yes please"), ("MILK!", "no"), train[2]], 1, hint)
+hint = "It is the share of what is held out, and each exchange of it counts, also a repeated one."
+held_out = [("Milk?", "No."), ("Milk?", "No."), ("Milk?", "No."), ("Sugar?", "Two.")]
+check_leaked("repeated", train, held_out, 3 / 4, hint)
 hint = "What was said and the reply must both be the same, and both in one exchange of training."
 held_out = [("Tea?", "No."), ("Shall we go?", "Yes, please."), ("Milk?", "No."), ("Cake?", "No.")]
 check_leaked("known words", train, held_out, 1 / 4, hint)
 check_leaked("the same words, cut elsewhere", train, [("Tea, yes?", "Please.")], 0, hint)
-hint = "It is the share of what is held out, and each exchange of it counts, also a repeated one."
-held_out = [("Milk?", "No."), ("Milk?", "No."), ("Milk?", "No."), ("Sugar?", "No.")]
-check_leaked("repeated", train, held_out, 3 / 4, hint)
 hint = "Of nothing, nothing has leaked."
 check_leaked("nothing held out", train, [], 0, hint)
 ### BEGIN HIDDEN TESTS
@@ -615,7 +615,7 @@ check_banned("you know what you know", 2, "what", hint)
 check_banned("you know what you know", 3, "what", hint)
 check_banned("you know what you know", 4, "", hint)
 check_banned("it is late it was cold it", 2, "is was", hint)
-check_banned("it is late and so is it", 3, "", hint)
+check_banned("what is it she said it", 3, "", hint)
 hint = "The n-gram that was said may overlap with the one that would come."
 check_banned("no no", 2, "no", hint)
 hint = "An n-gram of one word is the word."
@@ -641,39 +641,40 @@ check_banned(" ".join(words), 3, " ".join(following), hint)
 
 
 # %% locked="counting_model"
+frequency = np.bincount(codec.ids(written), minlength=len(codec.vocabulary))
+
+
 def likeness(said, other):
     """Return how much two texts have in common: rare words count more than frequent ones."""
     common = ({*codec.ids(said)} & {*codec.ids(other)}) - {UNK}
-    known = codec.ids(written)
-    return 0.02 + sum(1 / known.count(id) for id in common) ** 2
+    return 0.02 + sum(1 / frequency[id] for id in common) ** 2
 
 
-def word_probs(pairs, weights, before):
-    """Return how likely each token comes behind one, in the replies of pairs: (tokens,)."""
+def token_probs(replies, weights, before):
+    """Return how likely each token comes behind one, by lists of ids: (tokens,)."""
     probs = np.zeros(len(codec.vocabulary))
-    for (_, reply), weight in zip(pairs, weights):
-        for token, after in pairwise([START, *codec.ids(reply), END]):
+    for reply, weight in zip(replies, weights):
+        for token, after in pairwise(reply):
             probs[after] += weight * (token == before)
-    return probs
+    return probs / probs.sum()
 
 
 def say(pairs, said, first_k, top_k, n, rng):
     """Draw a reply to what was said, without an n-gram that comes twice."""
-    weights, reply = [likeness(said, other) for other, _ in pairs], []
-    while len(reply) < 20:
-        words = [codec.vocabulary.tokens[id] for id in reply]
-        odds = word_probs(pairs, weights, reply[-1] if reply else START)
-        ban = banned(words, n)
+    weights = [likeness(said, other) for other, _ in pairs]
+    replies = [[START, *codec.ids(reply), END] for _, reply in pairs]
+    spoken = [START]
+    while spoken[-1] != END and len(spoken) < 20:
+        probs = token_probs(replies, weights, spoken[-1])
+        ban = banned(codec.vocabulary.words(spoken), n)
         checks.attempted("banned", ban)
-        odds[codec.vocabulary.ids(sorted(ban))] = 0
-        if not odds.any():
+        probs[codec.vocabulary.ids(sorted(ban))] = 0
+        if not probs.any():
             break
-        odds = next_probs(odds / odds.sum(), len(reply), first_k, top_k)
-        checks.attempted("next_probs", odds)
-        reply.append(int(rng.choice(len(odds), p=odds)))
-        if reply[-1] == END:
-            break
-    return " ".join(codec.vocabulary.words(reply))
+        probs = next_probs(probs / probs.sum(), len(spoken) - 1, first_k, top_k)
+        checks.attempted("next_probs", probs)
+        spoken.append(int(rng.choice(len(probs), p=probs)))
+    return " ".join(codec.vocabulary.words(spoken))
 
 
 # %% [markdown]
@@ -683,10 +684,10 @@ def say(pairs, said, first_k, top_k, n, rng):
 # %%
 with checks.softly():
     lines = [pair for talk in talks for pair in pairwise(talk)]
-    for first, other in ((1, 1), (4, 1), (1, 4)):
-        rng = np.random.default_rng(1)
-        said = [say(lines, "Shall we have soup?", first, other, 2, rng) for _ in range(50)]
-        print(f"first_k {first}, top_k {other}: {len(set(said))} different, as {said[0]!r}")
+    for k_first, k_later in ((1, 1), (4, 1), (1, 4)):
+        dice = np.random.default_rng(1)
+        said = [say(lines, "Shall we have soup?", k_first, k_later, 2, dice) for _ in range(50)]
+        print(f"first_k {k_first}, top_k {k_later}: {len(set(said))} different, as {said[0]!r}")
 
 # %% [markdown]
 # With `top_k=1` all chance is in the first word: there are no more replies than first words.
@@ -723,7 +724,7 @@ def check_distinct(replies, n, wanted, hint):
 
 hint = "Count the n-grams of all replies, and how many different ones are among all of these."
 check_distinct(["oh yes", "oh yes", "no"], 1, 3 / 5, hint)
-check_distinct(["i see", "i see", "i see", "i hear it is so"], 2, 5 / 7, hint)
+check_distinct(["i see", "i see", "i see", "i hear it is so"], 1, 6 / 11, hint)
 hint = "One n-gram begins at every word that has n - 1 words behind it: they overlap."
 check_distinct(["it is what it is"], 2, 3 / 4, hint)
 hint = "No n-gram reaches from one reply into the next."
@@ -792,15 +793,15 @@ check_copied([], learnt, 1, 0, hint)
 
 # %%
 with checks.softly():
-    rng = np.random.default_rng(2)
-    known = [plain(reply).split() for talk in talks for reply in talk[1:]]
+    dice = np.random.default_rng(2)
+    typed = [plain(reply).split() for talk in talks for reply in talk[1:]]
     bots = {
         "polite": [plain("That is very kind.").split()] * 30,
-        "parrot": [known[place] for place in rng.integers(0, len(known), 30)],
-        "dice": [rng.choice(codec.vocabulary.tokens[4:], 6).tolist() for _ in range(30)],
+        "parrot": [typed[place] for place in dice.integers(0, len(typed), 30)],
+        "dice": [dice.choice(codec.vocabulary.tokens[4:], 6).tolist() for _ in range(30)],
     }
     for bot, replies in bots.items():
-        variety, copies = distinct(replies, 2), copied(replies, known, 4)
+        variety, copies = distinct(replies, 2), copied(replies, typed, 4)
         checks.attempted("distinct", variety)
         checks.attempted("copied", copies)
         print(f"{bot:7}: distinct-2 {variety:.2f}, copied {copies:.0%}")
@@ -814,25 +815,25 @@ with checks.softly():
 
 # %%
 with checks.softly():
-    messages = [(sender, time, repaired(line)) for sender, time, line in as_export(talks)]
-    checks.attempted("repaired", messages[0][2])
-    chats = conversations(messages, 60)
+    export = [(*message[:2], repaired(message[2])) for message in as_export(talks)]
+    checks.attempted("repaired", export[0][2])
+    chats = conversations(export, 60)
     checks.attempted("conversations", chats)
-    parts = split(chats, 0.25, 3)
-    checks.attempted("split", parts)
-    checks.attempted("exchanges", exchanges(chats[0], 1))
-    to_learn, to_answer = ([pair for talk in part for pair in exchanges(talk, 2)] for part in parts)
-    rng = np.random.default_rng(10)
-    said = [say(to_learn, before, 3, 2, 2, rng) for before, _ in to_answer]
-    for (before, _), reply in zip(to_answer, said):
-        print(f"{before}\n    {reply}")
-    share, variety = leaked(to_learn, to_answer), distinct([reply.split() for reply in said], 2)
-    checks.attempted("leaked", share)
+    sides = split(chats, 0.25, 3)
+    checks.attempted("split", sides)
+    checks.attempted("exchanges", exchanges(chats[0], 2))
+    to_learn, to_answer = ([pair for talk in side for pair in exchanges(talk, 2)] for side in sides)
+    dice = np.random.default_rng(10)
+    said = [say(to_learn, asked, 3, 2, 2, dice) for asked, _ in to_answer]
+    for (asked, _), reply in zip(to_answer, said):
+        print(f"{asked}\n    {reply}")
+    leak, variety = leaked(to_learn, to_answer), distinct([reply.split() for reply in said], 2)
+    checks.attempted("leaked", leak)
     checks.attempted("distinct", variety)
-    learnt_from = [plain(reply).split() for _, reply in to_learn]
-    copies = copied([reply.split() for reply in said], learnt_from, 4)
+    typed = [plain(reply).split() for _, reply in to_learn]
+    copies = copied([reply.split() for reply in said], typed, 4)
     checks.attempted("copied", copies)
-    print(f"leaked {share:.0%}, distinct-2 {variety:.2f}, copied {copies:.0%}")
+    print(f"leaked {leak:.0%}, distinct-2 {variety:.2f}, copied {copies:.0%}")
 
 # %% [markdown]
 # ## Where to go on

@@ -145,13 +145,13 @@ def repaired(text):
     Mutant(
         "only a text that is no UTF-8 is caught",
         points=9,
-        says="raised a UnicodeEncodeError",
+        says="UnicodeEncodeError",
         answers={"repaired": REPAIRED.replace("UnicodeError", "UnicodeDecodeError")},
     ),
     Mutant(
         "only a character that is no byte is caught",
         points=9,
-        says="raised a UnicodeDecodeError",
+        says="UnicodeDecodeError",
         answers={"repaired": REPAIRED.replace("UnicodeError", "UnicodeEncodeError")},
     ),
     Mutant(
@@ -495,7 +495,7 @@ def leaked(train, held_out):
     Mutant(
         "repeated conversations stay",
         points=9,
-        says="keep one of them",
+        says="keep one: on one side",
         answers={"split": SPLIT.replace("if key not in seen:", "if True:")},
     ),
     Mutant(
@@ -715,7 +715,7 @@ def next_probs(probs, place, first_k, top_k):
         answers={"banned": BANNED.replace("said[len(said) - n + 1 :]", "said[-(n - 1) :]")},
     ),
     Mutant(
-        "what completes a run, and not what it begins with, is looked up the wrong way round",
+        "the word that begins the n-gram is banned, and not the one that completes it",
         points=9,
         says="behind the last n - 1 words",
         answers={"banned": BANNED.replace("gram[-1] for", "gram[0] for")},
@@ -748,11 +748,11 @@ def distinct(replies, n):
     Mutant(
         "the number of all words below the line",
         points=9,
-        says="how many different ones are among",
+        says="they overlap",
         answers={"distinct": DISTINCT.replace("/ len(grams)", "/ sum(map(len, replies))")},
     ),
     Mutant(
-        "distinct n-grams are cut end to end",
+        "n-grams are cut end to end",
         points=9,
         says="they overlap",
         answers={
