@@ -16,7 +16,7 @@ from course.errors import CourseError
 from course.text import UNK
 from course.trace import Trace
 
-LONGEST_SOURCE, LONGEST_REPLY = 40, 30  # tokens, of a model that does not say
+LONGEST_SOURCE, LONGEST_REPLY = 60, 30  # tokens, of a model that does not say
 SILENT = "there is no reply yet: say something first"
 NOTHING = "…"  # stands for a reply without a word
 

@@ -9,14 +9,32 @@ from course import runtime
 from course.cli import saved
 from course.errors import CourseError
 
-USUAL = {"units": 256, "embedding": 256, "dropout": 0.3, "shares": (0.8, 0.1, 0.1)}
+USUAL = {"embedding": 256, "shares": (0.8, 0.1, 0.1)}
 LARGE = 5_000  # exchanges to learn from
 # What ships has a thousand exchanges: it is learnt by heart. Judged by held-out replies a run would
 # stop before the model can say one of them whole.
-FEW = {"batch": 16, "learning_rate": 4e-3, "min_count": 1, "samples": 0, "patience": 0}
-MANY = {"batch": 64, "learning_rate": 2e-3, "min_count": 3, "samples": 2_000, "patience": 3}
+FEW = {
+    "units": 128,
+    "dropout": 0.5,
+    "word_dropout": 0.1,
+    "batch": 16,
+    "learning_rate": 4e-3,
+    "min_count": 1,
+    "samples": 0,
+    "patience": 0,
+}
+MANY = {
+    "units": 256,
+    "dropout": 0.2,
+    "word_dropout": 0.0,
+    "batch": 64,
+    "learning_rate": 2e-3,
+    "min_count": 3,
+    "samples": 2_000,
+    "patience": 3,
+}
 READ = 400_000  # exchanges that training reads, if not told how many epochs
-FEWEST, MOST = 6, 25  # epochs, then
+FEWEST, MOST = 6, 60  # epochs, then
 CONFIGS = {
     "usual": {},
     # Three deep layers on each side, as a well-known book's chatbot has them; for a GPU.
@@ -29,6 +47,7 @@ CONFIGS = {
         "one_way": True,
         "tied": False,
         "dropout": 0.0,
+        "word_dropout": 0.0,
         "batch": 34,
         "learning_rate": 1e-4,
         "schedule": "constant",
@@ -64,16 +83,14 @@ class Settings:
         word2vec: begin with embeddings that word2vec learns from the same conversations.
         samples: of the sampled softmax; 0 for the full one.
         patience: 0 to keep the last epoch's weights, whatever held-out replies say.
-        batch, learning_rate, min_count, samples, patience, epochs: None as the amount of data
-            suggests.
+        units, dropout, word_dropout, batch, learning_rate, min_count, samples, patience, epochs:
+            None as the amount of data suggests.
         talks: take so many conversations only; 0 for all.
     """
 
     command: ClassVar[str] = "course train chat"
 
-    units: int
     embedding: int
-    dropout: float
     shares: tuple[float, float, float]
     data: str | None = None
     format: str | None = None
@@ -82,8 +99,8 @@ class Settings:
     speaker: str | None = None
     emoji: str = "keep"
     anonymize: bool = False
-    context: int = 3
-    longest_source: int = 40
+    context: int = 5
+    longest_source: int = 60
     longest_reply: int = 30
     min_count: int | None = None
     cell: str = "gru"
@@ -94,6 +111,9 @@ class Settings:
     tied: bool = True
     word2vec: bool = False
     samples: int | None = None
+    units: int | None = None
+    dropout: float | None = None
+    word_dropout: float | None = None
     batch: int | None = None
     learning_rate: float | None = None
     optimizer: str = "adam"

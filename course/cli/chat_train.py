@@ -83,7 +83,7 @@ def _build(settings: Settings, data: Data):
     """Return an untrained model of the shape that the settings say."""
     from course.models.chatbot import Chatbot
 
-    names = ("units", "cell", "layers", "embedding", "tied", "dropout", "seed")
+    names = ("units", "cell", "layers", "embedding", "tied", "dropout", "word_dropout", "seed")
     model = Chatbot.of(
         data.codec,
         attention=None if settings.attention == "last" else settings.attention,
@@ -106,8 +106,9 @@ def _first_embeddings(settings: Settings, data: Data):
     found = vectors.word2vec(sentences, width, epochs=WORD2VEC_EPOCHS, seed=seed)
     rows, known = found.rows(data.codec.vocabulary, seed)
     note(f"word2vec: vectors for {known:,} of the {len(rows):,} words")
-    # Rows of length about 1, as tied weights want them.
-    return rows / (np.linalg.norm(rows, axis=1).mean() or 1.0)
+    # Little text gives vectors that all point one way; and tied weights want rows of length 1.
+    rows -= rows.mean(axis=0)
+    return rows / np.linalg.norm(rows, axis=1).mean()
 
 
 def _fit(model, settings: Settings, data: Data, batches: tuple, save: Path | None, resume: bool):
@@ -136,6 +137,8 @@ def _fit(model, settings: Settings, data: Data, batches: tuple, save: Path | Non
         seed=settings.seed,
         folder=save,
         resume=resume,
+        # A short run does not earn back what compiling costs.
+        xla=settings.patience > 0,
         tensorboard=settings.tensorboard,
     )
     saved.check_fit(history)

@@ -337,7 +337,7 @@ Anonymize = Annotated[
     bool, typer.Option("--anonymize", help="Mask links, numbers and the speakers' names.")
 ]
 Context = Annotated[
-    int | None, _number("T", 1, 20, "Turns that the model reads before a reply; usually 3.")
+    int | None, _number("T", 1, 20, "Turns that the model reads before a reply; usually 5.")
 ]
 LongestReply = Annotated[
     int | None, _number("N", 1, 1_000, "Tokens of a reply that is learnt, at most; usually 30.")

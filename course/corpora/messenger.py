@@ -17,13 +17,20 @@ from course.errors import CourseError
 WITHIN = 60  # minutes until a reply
 STRANGERS = {"message_requests", "filtered_threads"}  # folders of what nobody asked for
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
-NO_WORDS = "messages without words"
+NO_WORDS, NOTICES = "messages without words", "reactions and other notices"
 
 _NUMBERED = re.compile(r"message_(\d+)\.json")
-# What Messenger writes in a person's name, where no other field of the message says so.
-_AUTOMATIC = re.compile(
-    r"Reacted \S+ to (?:your|a|\S+) message ?|.{1,100} (?:unsent a message|sent an? "
-    r"(?:attachment|link|live location|location|voice message|sticker|GIF|photo|video))\.?",
+_REACTION = re.compile(r"Reacted \S+ to .{0,100}\bmessage ?")
+# What Messenger writes in a person's name, in English: it stands behind the name, or behind "You".
+_NOTICE = re.compile(
+    r"(?:unsent a message"
+    r"|sent an? (?:attachment|link|(?:live )?location|voice message|sticker|GIF|photo|video)"
+    r"|(?:named the group|created a poll) .*"
+    r"|changed the (?:chat |group )?(?:theme|photo|name|colou?r)\b.*"
+    r"|set the (?:nickname|emoji|quick reaction)\b.*"
+    r"|(?:added|removed) .* (?:to|from) the group"
+    r"|left the group|pinned a message|called you"
+    r"|(?:started|joined|missed|ended) (?:a|the|your) (?:video )?(?:call|chat))\.?",
     re.DOTALL,
 )
 
@@ -109,14 +116,7 @@ def _thread(files: Iterable[Path], counts: Counter, say: Callable) -> tuple[list
             data = json.loads(file.read_bytes())
             rows += data["messages"]
             people = max(people, len(data.get("participants", ())))
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except UNREADABLE as error:
             counts["files that cannot be read"] += 1
             say(f"{file} is skipped: {_fault(error)}")
     found = [message for row in rows if (message := _message(row, counts))]
@@ -142,14 +142,26 @@ def _message(row: Any, counts: Counter) -> Message | None:
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         kind = "messages in another form"
     if not kind:
-        text = repaired(str(text)).strip()
-        if _AUTOMATIC.fullmatch(text):
-            kind = "reactions and other notices"
-        kind = kind or ("" if text else NO_WORDS)
+        speaker = repaired(str(row.get("sender_name") or "somebody"))
+        text = _without_link(repaired(str(text)), row.get("share")).strip()
+        kind = NOTICES if is_notice(text, speaker) else "" if text else "shared links"
     if kind:
         counts[kind] += 1
         return None
-    return Message(time, repaired(str(row.get("sender_name") or "somebody")), text)
+    return Message(time, speaker, text)
+
+
+def is_notice(text: str, speaker: str) -> bool:
+    """Say whether Messenger wrote a text in its speaker's name."""
+    names = "|".join(map(re.escape, ("You", speaker, *speaker.split()[:1])))
+    said = re.match(rf"(?:{names}) ", text)
+    return bool(_REACTION.fullmatch(text) or (said and _NOTICE.fullmatch(text, said.end())))
+
+
+def _without_link(text: str, share: Any) -> str:
+    """Take a shared link out of the text that it was shared with."""
+    link = share.get("link") if isinstance(share, dict) else None
+    return text.replace(repaired(link), " ") if isinstance(link, str) and link else text
 
 
 def _kind(row: dict) -> str:
@@ -159,7 +171,7 @@ def _kind(row: dict) -> str:
     if "call_duration" in row or row.get("type") == "Call":
         return "calls"
     if row.get("type") in ("Subscribe", "Unsubscribe"):
-        return "reactions and other notices"
+        return NOTICES
     return "" if row.get("content") else NO_WORDS
 
 

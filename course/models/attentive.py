@@ -38,6 +38,7 @@ class Config:
         shared: one table of embeddings for source and target, which have one vocabulary.
         tied: use the target's embeddings for the output as well.
         dropout: share of the embeddings and of what becomes the logits that training drops.
+        word_dropout: share of the source's tokens that training reads as unknown.
         seed: draws the first weights.
     """
 
@@ -53,6 +54,7 @@ class Config:
     shared: bool = False
     tied: bool = True
     dropout: float = 0.0
+    word_dropout: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -62,8 +64,9 @@ class Config:
         if self.attention not in (None, *attention.KINDS):
             kinds = ", ".join(attention.KINDS)
             raise CourseError(f"no attention {self.attention!r}: choose {kinds}, or None")
-        if not 0 <= self.dropout < 1:
-            raise CourseError(f"dropout must be from 0 to below 1, not {self.dropout}")
+        for name in ("dropout", "word_dropout"):
+            if not 0 <= (share := getattr(self, name)) < 1:
+                raise CourseError(f"{name} must be from 0 to below 1, not {share}")
         if self.shared and self.source_size != self.target_size:
             sizes = f"{self.source_size:,} and {self.target_size:,}"
             raise CourseError(f"shared embeddings need one vocabulary, not {sizes} tokens")
@@ -263,6 +266,8 @@ class Attentive(Translator):
 
     def _embedded(self, side: str, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Look up one side's embeddings: (time, batch, embedding)."""
+        if f"{side}_words" in self._layers:
+            ids = self._layers[f"{side}_words"](ids, training=training)
         rows = tf.gather(self._layers[f"{side}_input"].embeddings, ids)
         return recurrent.drop(self._layers.get(f"{side}_dropout"), rows, training)
 

@@ -10,7 +10,7 @@ from course.backend import keras
 from course.errors import CourseError
 from course.models import recurrent
 from course.models.attention import attention_layers
-from course.models.layers import NeverSaid, TiedOutput, embedding
+from course.models.layers import NeverSaid, TiedOutput, WordDropout, embedding
 from course.text import PAD
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def make_layers(config: "Config") -> dict[str, keras.layers.Layer]:
             layers[f"{side}_input"] = embedding(size, config.embedding, name, seed, mask_zero=True)
         if config.dropout:
             layers[f"{side}_dropout"] = _dropout(config, f"{side}_dropout", 10 + place)
+    if config.word_dropout:
+        seed = config.seed * 1000 + 14
+        layers["encoder_words"] = WordDropout(config.word_dropout, seed, name="encoder_words")
     for number in range(1, config.layers + 1):
         layers |= _encoder(config, number) | _bridges(config, number) | _decoder(config, number)
     if config.attention:
@@ -125,7 +128,8 @@ def wire(config: "Config", layers: dict[str, keras.layers.Layer]) -> keras.Model
 
 def _wire_encoder(config: "Config", layers: dict, source, real) -> tuple:
     """Wire the encoder; return its outputs, and the decoder's first states, layer by layer."""
-    outputs, all_states = _dropped(layers, "encoder_dropout", layers["encoder_input"](source)), []
+    rows = layers["encoder_input"](_dropped(layers, "encoder_words", source))
+    outputs, all_states = _dropped(layers, "encoder_dropout", rows), []
     for number in range(1, config.layers + 1):
         found, last = [], []
         for direction in config.directions:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from course.backend import keras, tf
-from course.text import PAD, START
+from course.text import PAD, START, UNK
 
 IMPOSSIBLE = -1e9  # a logit too low for any share of a softmax
 
@@ -55,6 +55,29 @@ class NeverSaid(keras.layers.Layer):
     def get_config(self) -> dict:
         """Return what Keras needs to make the layer again."""
         return {**super().get_config(), "ids": self.ids}
+
+
+@keras.saving.register_keras_serializable("course")
+class WordDropout(keras.layers.Layer):
+    """In training, reads a share of the tokens as unknown, so that no single word is relied on."""
+
+    def __init__(self, rate: float, seed: int, **options) -> None:
+        """Draw with a seed of its own."""
+        super().__init__(**options)
+        self.rate, self.seed = rate, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return the ids, of any shape; padding stays what it is."""
+        if not training:
+            return ids
+        draws = keras.random.uniform(keras.ops.shape(ids), seed=self.seed_generator)
+        read = keras.ops.logical_or(draws >= self.rate, ids == PAD)
+        return keras.ops.where(read, ids, UNK)
+
+    def get_config(self) -> dict:
+        """Return what Keras needs to make the layer again."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
 class TiedOutput(keras.layers.Layer):
