@@ -150,6 +150,16 @@ def test_two_rows_say_how_they_belong_together():
         plots.two_rows(["a", "b"], ["a"])
 
 
+def test_rows_of_tokens_are_drawn_and_told():
+    rows = {"reads": ["<start>", "hi", "<pad>"], "says": ["hi", "<end>"]}
+    picture = plots.token_rows(rows, "a title")
+    assert {"<start>", "hi", "<pad>", "<end>", "reads", "says"} <= set(texts(picture))
+    assert picture.alt.endswith("reads: <start> hi <pad>; says: hi <end>.")
+    for bad in ({}, {"reads": []}):
+        with pytest.raises(CourseError, match="at least one token"):
+            plots.token_rows(bad)
+
+
 def test_a_step_shows_the_chosen_token_apart():
     picture = plots.alternatives(decoded(), VOCABULARY, 1)
     assert picture.alt == (

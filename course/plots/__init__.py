@@ -10,7 +10,7 @@ from course.plots.grids import matrix
 from course.plots.networks import graph, unrolled
 from course.plots.picture import Picture
 from course.plots.scatter import words
-from course.plots.steps import alternatives, trace, two_rows
+from course.plots.steps import alternatives, token_rows, trace, two_rows
 
 __all__ = [
     "Picture",
@@ -21,6 +21,7 @@ __all__ = [
     "history",
     "lines",
     "matrix",
+    "token_rows",
     "trace",
     "two_rows",
     "unrolled",

@@ -1,6 +1,6 @@
 """Decoding, step by step: what is read and what must be said, and the likeliest tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,35 @@ def two_rows(
     label_axes(axis, "time step", "", grid=False)
     axis.spines[:].set_visible(False)
     return finish(figure, title, _describe_rows(top, bottom, top_label, bottom_label))
+
+
+def token_rows(rows: Mapping[str, Sequence[object]], title: str = "") -> Picture:
+    """Draw rows of tokens below each other, as a model is given them; padding is grey.
+
+    Args:
+        rows: tokens by the name of their row; rows may differ in length.
+        title: over the picture.
+    """
+    if not rows or not all(rows.values()):
+        raise CourseError("token_rows: each row needs a name and at least one token")
+    names = list(rows)
+    shown = [[visible(token) for token in rows[name]] for name in names]
+    columns = max(map(len, shown))
+    wide = max(len(token) for row in shown for token in row) + 1
+    figure, (axis,) = new_figure(1.3 + 0.42 * len(names))
+    size, height = min(10.0, 640 / (columns * wide)), len(names) - 1
+    for place, row in enumerate(shown):
+        for x, token in enumerate(row):
+            _token(axis, x, height - place, token, size, (SKY, ORANGE)[place % 2])
+    axis.set_xlim(-0.6, columns - 0.4)
+    axis.set_ylim(-0.6, height + 0.6)
+    axis.set_yticks([height - place for place in range(len(names))], [escape(n) for n in names])
+    axis.set_xticks(range(columns), [str(step) for step in range(columns)])
+    axis.tick_params(length=0)
+    label_axes(axis, "time step", "", grid=False)
+    axis.spines[:].set_visible(False)
+    words = "; ".join(f"{name}: {' '.join(row)}" for name, row in zip(names, shown, strict=True))
+    return finish(figure, title, f"Rows of tokens. {words}.")
 
 
 def alternatives(trace: Trace, vocabulary: Vocabulary, step: int) -> Picture:
