@@ -11,6 +11,7 @@ from course.errors import CourseError
 
 NAMES = {
     "attention": "what attention costs: decoding with it and without, by source length",
+    "chat": "a chatbot: training on what ships, a reply in the terminal, 500 turns, an export",
     "best": "Spanish to English on all short real pairs, with attention and without (an hour)",
     "startup": "seconds until `import course` returns, and what it loads",
     "gates": "why the fast path squashes its gates by one tanh",

@@ -41,10 +41,9 @@ class Data:
     @property
     def batches(self) -> tuple[PairBatches, PairBatches]:
         """Batches to learn from and to judge by."""
-        batch = self.settings.batch
-        return self.train.batches(batch=batch, buckets=4), self.valid.batches(
-            batch=batch, buckets=2
-        )
+        batch, lengths = self.settings.batch, self.settings.source_buckets
+        learnt = self.train.batches(batch=batch, buckets=4, source_buckets=lengths)
+        return learnt, self.valid.batches(batch=batch, buckets=2)
 
 
 def prepare(settings: Settings) -> Data:

@@ -22,6 +22,8 @@ FEW = {
     "min_count": 1,
     "samples": 0,
     "patience": 0,
+    "longest_source": 60,
+    "source_buckets": 1,
 }
 MANY = {
     "units": 256,
@@ -32,6 +34,8 @@ MANY = {
     "min_count": 3,
     "samples": 2_000,
     "patience": 3,
+    "longest_source": 40,
+    "source_buckets": 2,
 }
 READ = 400_000  # exchanges that training reads, if not told how many epochs
 FEWEST, MOST = 6, 60  # epochs, then
@@ -76,16 +80,16 @@ class Settings:
         emoji: "keep", "drop" or "token".
         anonymize: mask links, numbers and names.
         context: turns that the model reads before a reply.
-        longest_source: tokens of these, the last ones.
         longest_reply: tokens; a longer one is not learnt.
         shares: of training, validation and test, by conversation.
         attention: "last" for none, "additive" or "multiplicative".
         word2vec: begin with embeddings that word2vec learns from the same conversations.
         samples: of the sampled softmax; 0 for the full one.
         patience: 0 to keep the last epoch's weights, whatever held-out replies say.
-        units, dropout, word_dropout, batch, learning_rate, min_count, samples, patience, epochs:
-            None as the amount of data suggests.
-        talks: take so many conversations only; 0 for all.
+        longest_source: tokens of what the model reads, the last ones.
+        source_buckets: lengths of these, for each length of replies.
+        units, dropout, word_dropout, batch, learning_rate, min_count, samples, patience, epochs,
+            longest_source, source_buckets: None as the amount of data suggests.
     """
 
     command: ClassVar[str] = "course train chat"
@@ -100,7 +104,6 @@ class Settings:
     emoji: str = "keep"
     anonymize: bool = False
     context: int = 5
-    longest_source: int = 60
     longest_reply: int = 30
     min_count: int | None = None
     cell: str = "gru"
@@ -121,6 +124,8 @@ class Settings:
     warmup: int = 200
     epochs: int | None = None
     patience: int | None = None
+    longest_source: int | None = None
+    source_buckets: int | None = None
     seed: int = 0
     talks: int = 0
     tensorboard: str | None = None
