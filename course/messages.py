@@ -13,22 +13,27 @@ from course.errors import CourseError
 LINK, NUMBER, NAME, EMOJI = "__link__", "__number__", "__name__", "__emoji__"
 EMOJI_CHOICES = ("keep", "drop", "token")
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[#%(-/][0-~]|[^\x1b])?"
+)
 # They turn the direction of all that follows them: in a terminal, of what the course says as well.
-_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x61C, 0x200E, 0x200F])
 
 _PICTURES = (
-    "\U0001f1e6-\U0001f1ff\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f7e0-\U0001f7ff"
-    "\U0001f900-\U0001faff\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u231a\u231b\u23e9-\u23f3"
+    "\U0001f004\U0001f0cf\U0001f170-\U0001f265\U0001f300-\U0001f64f\U0001f680-\U0001f6ff"
+    "\U0001f7e0-\U0001f7ff\U0001f900-\U0001faff\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
+    "\u231a\u231b\u23e9-\u23f3\u25fd\u25fe"
 )
-_FINISH = "\U0001f3fb-\U0001f3ff\ufe0f\u20e3"  # skin tones, variants, keycaps
-_PICTURE = f"[{_PICTURES}][{_FINISH}]*"
+# Skin tones, variants, keycaps, and the unseen letters in the flags of England, Scotland and Wales.
+_FINISH = "\U0001f3fb-\U0001f3ff\ufe0f\u20e3\U000e0020-\U000e007f"
+# Signs such as ↔ and © are emoji if a variant follows that says so.
+_PICTURE = f"(?:[{_PICTURES}]|[\u00a9\u00ae\u203c-\u3299]\ufe0f)[{_FINISH}]*"
 _ONE_EMOJI = re.compile(
     f"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*"
 )
 _LOOSE = re.compile(f"[{_FINISH}\u200d]")
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+|\b[\w.+-]{1,64}(?:@[\w-]+(?:\.[\w-]+)+)+\b", re.I)
 _NUMBER = re.compile(r"\+?\d(?:[\d.,:/() -]*\d)?")
 
 
@@ -67,13 +72,18 @@ def cleaner(
     known = _name_pattern(names) if anonymize else None
 
     def clean(text: str) -> str:
-        text = _with_emoji(printable(text), emoji)
-        if anonymize:
-            text = _NUMBER.sub(NUMBER, _LINK.sub(LINK, text))
-            text = known.sub(NAME, text) if known else text
-        return " ".join(text.split())
+        text = " ".join(_with_emoji(printable(text), emoji).split())
+        return _masked(text, known) if anonymize else text
 
     return clean
+
+
+def _masked(text: str, known: re.Pattern | None) -> str:
+    """Put a token for each link, number and known name, until there is none left."""
+    masked = _NUMBER.sub(NUMBER, _LINK.sub(LINK, text))
+    masked = known.sub(NAME, masked) if known else masked
+    # What a token stands beside can be an address only now: "a@+7.org" is "a@__number__.org".
+    return masked if masked == text else _masked(masked, known)
 
 
 def _with_emoji(text: str, choice: str) -> str:

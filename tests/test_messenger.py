@@ -1,7 +1,8 @@
-"""A Messenger export is read back as it was written."""
+"""A Messenger export is read back as it was written, and what nobody typed is left out."""
 
 import json
 import random
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from course.corpora import messenger
 from course.corpora.dialogues import EXPORT
-from course.corpora.messenger import read_messenger, repaired
-from course.corpora.turns import Turn, joined
+from course.corpora.messenger import NO_WORDS, NOTICES, read_messenger, repaired
+from course.corpora.turns import Turn
 from course.errors import CourseError
 
 ANNA, BEN, EVA = "Anna Ärendt", "Ben 😀 Okafor", "Eva"
@@ -53,39 +54,64 @@ def inbox(tmp_path, *messages, **options):
     return tmp_path
 
 
+def answered(thread, within):
+    """Cut a thread of (speaker, text, minute) into conversations, in the plainest way."""
+    talks, last = [], None
+    for speaker, text, minute in thread:
+        words = text.strip()
+        if not words or messenger.is_notice(words, speaker):
+            continue
+        if last is None or minute - last > within:
+            talks.append([])
+        if talks[-1] and talks[-1][-1][0] == speaker:
+            words = f"{talks[-1].pop()[1]} {words}"
+        talks[-1].append((speaker, words))
+        last = minute
+    return [talk for talk in talks if len(talk) > 1]
+
+
 # Beside any letters: emoji, joined ones too, right-to-left text, control and direction characters.
 PIECES = st.sampled_from(
-    ["👩‍🚀", "שלום", "مرحبا", "naïve", "\u202e", "\x1b[31m", "\x00", "ÃŸ", "a\nb", "𝔘"]
+    [
+        "👩‍🚀",
+        "שלום",
+        "مرحبا",
+        "naïve",
+        "\u202e",
+        "\x1b[31m",
+        "\x00",
+        "ÃŸ",
+        "a\nb",
+        "𝔘",
+        "Reacted 😆 to",
+    ]
 )
-TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=12)), min_size=1, max_size=4).map(" ".join)
-TALKS = st.lists(st.tuples(st.sampled_from([ANNA, BEN]), TEXTS), min_size=2, max_size=25)
+TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=4).map(" ".join)
+PAUSES = st.integers(0, 90)  # minutes since the message before; 0 is a tie
+THREADS = st.lists(
+    st.lists(st.tuples(st.sampled_from([ANNA, BEN]), TEXTS, PAUSES), min_size=1, max_size=20),
+    min_size=1,
+    max_size=4,
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(TALKS, st.integers(1, 4), st.lists(st.integers(0, 90), min_size=25, max_size=25))
-def test_an_exchange_is_read_back_as_it_was_written(tmp_path_factory, talk, files, gaps):
-    folder, minute, rows, expected = tmp_path_factory.mktemp("export"), 0, [], [[]]
-    for (speaker, text), gap in zip(talk, gaps, strict=False):
-        minute += gap  # a gap of 0 is a tie
-        words = text.strip()
-        if words and not messenger.is_notice(words, speaker):
-            if rows and gap_since(rows, minute) > 60:
-                expected.append([])
-            rows.append(message(speaker, text, minute))
-            expected[-1].append(Turn(speaker, words))
-    wanted = [turns for part in expected if len(turns := joined(part)) > 1]
-    if len({row["sender_name"] for row in rows}) < 2:
-        return
-    write_thread(folder / "ben_1", rows, files=files)
+@given(THREADS, st.integers(1, 12), st.integers(1, 80), st.randoms(use_true_random=False))
+def test_an_export_is_read_back_as_it_was_written(tmp_path_factory, threads, files, within, rng):
+    folder, expected = tmp_path_factory.mktemp("export"), {}
+    for number, thread in zip(rng.sample(range(100, 1_000), len(threads)), threads, strict=True):
+        minutes = accumulate(pause for _, _, pause in thread)
+        timed = [
+            (who, text, minute) for (who, text, _), minute in zip(thread, minutes, strict=True)
+        ]
+        write_thread(folder / f"ben_{number}", [message(*said) for said in timed], files=files)
+        expected[number] = answered(timed, within)
+    wanted = [tuple(talk) for number in sorted(expected) for talk in expected[number]]
     if wanted:
-        assert list(read_messenger(folder)) == wanted
+        assert list(read_messenger(folder, within=within)) == wanted
     else:
-        with pytest.raises(CourseError, match="nobody answered within 60 minutes"):
-            read_messenger(folder)
-
-
-def gap_since(rows, minute):
-    return minute - rows[-1]["timestamp_ms"] / MINUTE
+        with pytest.raises(CourseError, match=f"nobody answered within {within} minutes"):
+            read_messenger(folder, within=within)
 
 
 @given(st.text())
@@ -94,9 +120,25 @@ def test_repairing_undoes_the_exports_encoding(text):
     assert repaired(mis_encoded(text)) == text
 
 
-@pytest.mark.parametrize("text", ["plain", "naïve", "😀 schon repariert", "ÿ"])
+@pytest.mark.parametrize("text", ["plain", "naïve", "😀 mended before", "ÿ", "שלום", "half \ud83d"])
 def test_what_is_no_such_encoding_stays_as_it_is(text):
     assert repaired(text) == text
+
+
+def test_an_export_that_was_repaired_before_is_read_alike(tmp_path):
+    folder = inbox(tmp_path, message(ANNA, "Grüße 😀", 0), message(BEN, "Hello.", 1))
+    before = list(read_messenger(folder))
+    [file] = folder.rglob("*.json")
+    data = file.read_bytes().decode("unicode-escape").encode("latin-1")
+    assert "Grüße 😀" in data.decode("utf-8")
+    file.write_bytes(data)
+    assert list(read_messenger(folder)) == before
+
+
+def test_the_export_its_inbox_and_one_thread_are_read_alike(tmp_path):
+    folder = inbox(tmp_path, message(ANNA, "Hi!", 0), message(BEN, "Hello.", 1))
+    for part in ("", "messages", "messages/inbox", "messages/inbox/ben_1a2b"):
+        assert list(read_messenger(folder / part)) == [(Turn(ANNA, "Hi!"), Turn(BEN, "Hello."))]
 
 
 def test_several_messages_in_a_row_are_one_turn(tmp_path):
@@ -116,26 +158,28 @@ def test_a_late_reply_is_none_and_begins_a_conversation(tmp_path):
 @pytest.mark.parametrize(
     ("row", "counted"),
     [
-        (message(BEN, "Reacted ❤ to your message ", 1), "reactions"),
-        (message(BEN, f"{BEN} unsent a message.", 1), "reactions"),
-        (message(BEN, "Ben named the group Lake.", 1), "reactions"),
-        (message(BEN, "You sent an attachment.", 1), "reactions"),
-        (message(BEN, None, 1, photos=[{"uri": "a.jpg"}]), "without words"),
-        (message(BEN, "", 1), "without words"),
-        (message(BEN, "   ", 1), "shared links"),
+        (message(BEN, "Reacted ❤ to your message ", 1), NOTICES),
+        (message(BEN, "Reacted 😆 to Anna's message ", 1), NOTICES),
+        (message(BEN, f"{BEN} unsent a message.", 1), NOTICES),
+        (message(BEN, "Ben named the group Lake.", 1), NOTICES),
+        (message(BEN, "You sent an attachment.", 1), NOTICES),
+        (message(BEN, None, 1, photos=[{"uri": "a.jpg"}]), NO_WORDS),
+        (message(BEN, "", 1), NO_WORDS),
+        (message(BEN, " \u00a0 ", 1), NO_WORDS),
         (message(BEN, "http://x.org", 1, share={"link": "http://x.org"}), "shared links"),
         (message(BEN, "Ben called you.", 1, type="Call", call_duration=9), "calls"),
-        (message(BEN, "gone", 1, is_unsent=True), "deleted"),
-        (message(BEN, "joined", 1, type="Subscribe"), "reactions"),
-        ({"sender_name": BEN, "content": "when?"}, "another form"),
-        ("no message", "another form"),
+        (message(BEN, "Ben missed your call.", 1, call_duration=0), "calls"),
+        (message(BEN, "gone", 1, is_unsent=True), "deleted messages"),
+        (message(BEN, "joined", 1, type="Subscribe"), NOTICES),
+        ({"sender_name": BEN, "content": "when?"}, "messages in another form"),
+        ("no message", "messages in another form"),
     ],
 )
 def test_what_nobody_typed_is_left_out_and_counted(tmp_path, row, counted):
     rows = [message(ANNA, "Hi!", 0), row, message(BEN, "Hello.", 2)]
     found = read_messenger(inbox(tmp_path, *rows))
     assert list(found) == [(Turn(ANNA, "Hi!"), Turn(BEN, "Hello."))]
-    assert len(found.left_out) == 1 and counted in found.left_out[0] and "1 " in found.source
+    assert found.left_out == (f"1 {counted}",)
 
 
 def test_what_was_typed_with_a_link_is_kept(tmp_path):
@@ -144,7 +188,9 @@ def test_what_was_typed_with_a_link_is_kept(tmp_path):
     assert read_messenger(inbox(tmp_path, *rows))[0][0].text == "Look at   please"
 
 
-@pytest.mark.parametrize("text", ["You called me a star", "Ben is here", "Reacted badly, sorry"])
+@pytest.mark.parametrize(
+    "text", ["You called me a star", "Ben is here", "Reacted badly to my message"]
+)
 def test_what_only_looks_like_a_notice_is_kept(text):
     assert not messenger.is_notice(text, BEN)
 
@@ -155,6 +201,20 @@ def test_group_chats_are_chosen_or_left_out(tmp_path):
     write_thread(folder / "messages" / "inbox" / "ben_2", rows[:2])
     assert [len(talk) for talk in read_messenger(folder)] == [2]
     assert sorted(len(talk) for talk in read_messenger(folder, groups=True)) == [2, 3]
+
+
+def test_a_group_that_somebody_left_is_a_group(tmp_path):
+    rows = [message(name, f"I am {name}", place) for place, name in enumerate((ANNA, BEN, EVA))]
+    folder = inbox(tmp_path, *rows, people=(ANNA, BEN))
+    assert [len(talk) for talk in read_messenger(folder, groups=True)] == [3]
+    with pytest.raises(CourseError, match="1 group chats"):
+        read_messenger(folder)
+
+
+def test_a_silent_third_person_makes_a_group(tmp_path):
+    rows = [message(ANNA, "Hi!", 0), message(BEN, "Hello.", 1)]
+    with pytest.raises(CourseError, match="1 group chats"):
+        read_messenger(inbox(tmp_path, *rows, people=(ANNA, BEN, EVA)))
 
 
 def test_a_single_speaker_has_nobody_to_answer(tmp_path):
@@ -170,7 +230,7 @@ def test_a_reply_that_never_came_in_time_is_an_error_with_the_limit(tmp_path):
 
 
 def test_a_very_long_message_is_read(tmp_path):
-    long = "word " * 2_000 + "😀"
+    long = "word " * 2_000 + "😀"  # over 10,000 characters
     rows = [message(ANNA, long, 0), message(BEN, "Too long.", 1)]
     assert read_messenger(inbox(tmp_path, *rows))[0][0].text == long
 
@@ -196,6 +256,22 @@ def test_no_file_of_messages_ends_the_reading(tmp_path, content):
     assert len(told) == 1 and "message_2.json is skipped" in told[0]
 
 
+def test_a_bad_file_is_told_on_the_screen_unless_nobody_asks(tmp_path, capsys):
+    folder = inbox(tmp_path, message(ANNA, "Hi!", 0), message(BEN, "Hello.", 1))
+    (folder / "message_1.json").write_text("<html>")
+    read_messenger(folder, say=None)
+    assert capsys.readouterr().out == ""
+    read_messenger(folder)
+    assert "message_1.json is skipped: the JSON is broken" in capsys.readouterr().out
+
+
+def test_other_json_beside_the_messages_is_not_touched(tmp_path):
+    folder = inbox(tmp_path, message(ANNA, "Hi!", 0), message(BEN, "Hello.", 1))
+    for name in ("autofill_information.json", "message_old.json", "message_1.json.bak"):
+        (folder / name).write_text("no JSON")
+    assert read_messenger(folder, say=pytest.fail).left_out == ()
+
+
 def test_folders_without_messages_are_refused(tmp_path):
     with pytest.raises(CourseError, match="is no Messenger export"):
         read_messenger(tmp_path)
@@ -206,11 +282,20 @@ def test_folders_without_messages_are_refused(tmp_path):
         read_messenger(tmp_path / "file")
 
 
-def test_requests_of_strangers_are_not_read(tmp_path):
+def test_requests_of_strangers_are_read_only_if_they_are_named(tmp_path):
     folder = inbox(tmp_path, message(ANNA, "Hi!", 0), message(BEN, "Hello.", 1))
     spam = [message(EVA, "Win a prize!", 0), message(ANNA, "No.", 1)]
-    write_thread(folder / "messages" / "message_requests" / "eva_9", spam)
+    requests = folder / "messages" / "message_requests"
+    write_thread(requests / "eva_9", spam)
     assert read_messenger(folder).speakers == [ANNA, BEN]
+    assert read_messenger(requests).speakers == [EVA, ANNA]
+
+
+def test_participants_need_not_be_named(tmp_path):
+    folder = inbox(tmp_path, message(ANNA, "Hi!", 0), message(BEN, "Hello.", 1))
+    [file] = folder.rglob("*.json")
+    file.write_text(json.dumps(json.loads(file.read_bytes()) | {"participants": None}))
+    assert read_messenger(folder, say=pytest.fail).left_out == ()
 
 
 def test_a_large_export_is_read_whole(tmp_path):
@@ -227,13 +312,28 @@ class TestSample:
     """The made-up export that ships."""
 
     def test_it_has_everything_that_an_export_has(self):
-        found = read_messenger(EXPORT)
-        counted = " ".join(found.left_out)
-        for what in ("calls", "deleted", "group chats", "links", "without words", "notices"):
-            assert what in counted
+        found = read_messenger(EXPORT, say=pytest.fail)
+        assert found.left_out == (
+            "1 calls",
+            "1 deleted messages",
+            "1 group chats",
+            f"1 {NO_WORDS}",
+            f"2 {NOTICES}",
+            "1 shared links",
+        )
+        assert found.speakers == ["Mira Okafor", "Jonas Lindström", "Tess Varga"]
         text = " ".join(turn.text for talk in found for turn in talk)
         assert "בוקר טוב" in text and "🍲" in text and "café" in text
-        assert max(len(talk) for talk in read_messenger(EXPORT, groups=True)) > 5
+
+    def test_its_group_has_three_speakers(self):
+        found = read_messenger(EXPORT, groups=True)
+        assert max(len({turn.speaker for turn in talk}) for talk in found) == 3
+        assert len(found) == len(read_messenger(EXPORT)) + 2
+
+    def test_its_long_pauses_end_conversations(self):
+        turns = [sum(map(len, read_messenger(EXPORT, within=minutes))) for minutes in (60, 1_000)]
+        assert turns[0] < turns[1]
+        assert len(read_messenger(EXPORT, within=1e9)) == 2  # one of each thread
 
     def test_its_files_are_mis_encoded(self):
         files = sorted(EXPORT.rglob("message_*.json"))

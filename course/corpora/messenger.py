@@ -20,7 +20,8 @@ UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, Recur
 NO_WORDS, NOTICES = "messages without words", "reactions and other notices"
 
 _NUMBERED = re.compile(r"message_(\d+)\.json")
-_REACTION = re.compile(r"Reacted \S+ to .{0,100}\bmessage ?")
+# An emoji holds something beyond ASCII: "Reacted badly to my message" is a person's own sentence.
+_REACTION = re.compile(r"Reacted (?=\S*[^\x00-\x7f])\S+ to .{0,100}\bmessage ?")
 # What Messenger writes in a person's name, in English: it stands behind the name, or behind "You".
 _NOTICE = re.compile(
     r"(?:unsent a message"
@@ -54,7 +55,7 @@ def read_messenger(
 
     Several messages in a row by one person are one turn. A pause ends a conversation: what comes
     after it is no reply. Reactions, calls, deleted messages and what has no words, as a shared link
-    or a photo, are left out and counted; so are message requests.
+    or a photo, are left out and counted. Message requests are not read.
 
     Args:
         folder: the unpacked export, its `messages/inbox`, or one thread.
@@ -70,9 +71,10 @@ def read_messenger(
     talks: list[Conversation] = []
     for files in threads.values():
         messages, people = _thread(files, counts, say or (lambda line: None))
-        if people > 2 and not groups:
+        speakers = len({message.speaker for message in messages})
+        if max(people, speakers) > 2 and not groups:  # who left a group is no participant
             counts["group chats"] += 1
-        elif messages and len({message.speaker for message in messages}) < 2:
+        elif speakers == 1:
             counts["threads with a single speaker"] += 1
         else:
             talks += _conversations(messages, within * 60_000)
@@ -92,7 +94,8 @@ def _threads(folder: Path) -> dict[Path, list[Path]]:
         raise CourseError(f"{folder} {what}: give the folder of the unpacked Messenger export")
     threads: dict[Path, list[Path]] = {}
     for file in sorted(folder.rglob("message_*.json"), key=_number):
-        if _NUMBERED.fullmatch(file.name) and not STRANGERS & set(file.parts):
+        strange = STRANGERS & set(file.relative_to(folder).parts)
+        if _NUMBERED.fullmatch(file.name) and not strange:
             threads.setdefault(file.parent, []).append(file)
     if not threads:
         raise CourseError(
@@ -115,7 +118,7 @@ def _thread(files: Iterable[Path], counts: Counter, say: Callable) -> tuple[list
         try:
             data = json.loads(file.read_bytes())
             rows += data["messages"]
-            people = max(people, len(data.get("participants", ())))
+            people = max(people, len(data.get("participants") or ()))
         except UNREADABLE as error:
             counts["files that cannot be read"] += 1
             say(f"{file} is skipped: {_fault(error)}")
@@ -144,7 +147,8 @@ def _message(row: Any, counts: Counter) -> Message | None:
     if not kind:
         speaker = repaired(str(row.get("sender_name") or "somebody"))
         text = _without_link(repaired(str(text)), row.get("share")).strip()
-        kind = NOTICES if is_notice(text, speaker) else "" if text else "shared links"
+        empty = "shared links" if row.get("share") else NO_WORDS
+        kind = NOTICES if is_notice(text, speaker) else "" if text else empty
     if kind:
         counts[kind] += 1
         return None
