@@ -8,7 +8,7 @@ from course.batches import PairBatches, Ragged, pad
 from course.errors import CourseError
 from course.models import numpy_attention
 from course.models.numpy_cells import gru_step
-from course.text import END, PAD, START, Codec, tokenizer
+from course.text import END, PAD, START, UNK, Codec, tokenizer
 
 tf = runtime.tensorflow()
 
@@ -24,13 +24,14 @@ SOURCE = pad([[4, 5, 6, 7, 8], [9, 4, 10], [], [6]])
 TARGET_IN = pad([[START, 5, 6], [START, 7, 8, 9, 4, 5], [START], [START, 4]])
 REAL = TARGET_IN != PAD
 KINDS = ("multiplicative", "additive", None)
-WAYS = [{}, {"input_feeding": True}, {"attention": "additive"}]
+WAYS = [{}, {"input_feeding": True}, {"attention": "additive"}, {"direct": True}]
 SHAPES = [
     {"attention": kind, "cell": cell, "layers": layers, "bidirectional": two_ways}
     for kind, (cell, layers, two_ways) in itertools.product(
         KINDS, [("gru", 1, True), ("lstm", 2, True), ("gru", 2, False)]
     )
 ]
+SHAPES += [{"direct": True, "layers": 2}, {"direct": True, "attention": "additive"}]
 
 
 def build(**options) -> Attentive:
@@ -87,6 +88,31 @@ def test_stepping_through_a_sentence_gives_the_training_logits(feeding, tied):
             stepped.append(logits.numpy())
         whole = model.logits(SOURCE, TARGET_IN).numpy()
         np.testing.assert_allclose(np.stack(stepped, 1)[REAL], whole[REAL], atol=1e-5)
+
+
+def test_direct_attention_finds_the_word_itself():
+    """A model whose encoder says nothing can still say the word that it looks at."""
+    model = build(direct=True, bidirectional=False)
+    blind = {
+        name: np.zeros_like(weight) if name.startswith("encoder_forward") else weight
+        for name, weight in model.get_weights().items()
+    }
+    model.set_weights(blind)
+    memory = model.start(np.array([[4, 5, 4]]))["memory"].numpy()[0]
+    table = model.layer("encoder_input").embeddings.numpy()
+    assert memory.shape == (3, 7 + 5)
+    np.testing.assert_allclose(memory[:, 7:], table[[4, 5, 4]])
+    assert np.abs(memory[:, :7]).max() == 0
+
+
+def test_words_are_dropped_in_training_only_and_never_padding():
+    model = build(word_dropout=0.5)
+    layer, ids = model.layer("encoder_words"), np.array([[4, 5, 6, PAD]] * 500)
+    assert np.array_equal(layer(ids), ids)
+    read = np.array(layer(ids, training=True))
+    assert set(read[:, 3]) == {PAD} and {UNK} < set(read[:, :3].ravel()) <= {UNK, 4, 5, 6}
+    assert 0.4 < (read[:, :3] == UNK).mean() < 0.6
+    assert not np.array_equal(read, np.array(layer(ids, training=True)))
 
 
 def test_input_feeding_feeds():

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.corpora.dialogue_files import read_dialogue_file, read_yaml
@@ -102,6 +102,7 @@ SAYINGS = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)
 TALKS = st.lists(st.lists(SAYINGS, min_size=2, max_size=5), min_size=1, max_size=5)
 
 
+@settings(deadline=None)  # other work on the machine must not fail a test
 @given(TALKS, st.sampled_from(["__eou__", " __eou__ ", "\t"]), st.sampled_from(["\n", "\r\n"]))
 def test_what_is_written_in_the_plain_form_is_read_back(tmp_path_factory, talks, mark, end):
     path = tmp_path_factory.mktemp("plain") / "talks.txt"
@@ -157,8 +158,11 @@ def test_missing_yaml_is_told(tmp_path, file):
 def test_a_folder_of_yaml_is_read_whole(file, tmp_path):
     for name in ("b.yml", "a.yaml"):
         file(f"conversations:\n- - from {name}\n  - yes\n", name)
-    file("no yaml: [", "c.txt")
-    assert [talk[0].text for talk in load_dialogues(tmp_path)] == ["from a.yaml", "from b.yml"]
+    (tmp_path / "more").mkdir()
+    file("conversations:\n- - from below\n  - yes\n", "more/c.yml")
+    file("no yaml: [", "d.txt")
+    found = load_dialogues(tmp_path)
+    assert [talk[0].text for talk in found] == ["from a.yaml", "from b.yml", "from below"]
 
 
 @pytest.mark.parametrize(

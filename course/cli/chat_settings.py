@@ -49,6 +49,7 @@ CONFIGS = {
         "embedding": 1_024,
         "attention": "last",
         "one_way": True,
+        "direct": False,
         "tied": False,
         "dropout": 0.0,
         "word_dropout": 0.0,
@@ -83,6 +84,7 @@ class Settings:
         longest_reply: tokens; a longer one is not learnt.
         shares: of training, validation and test, by conversation.
         attention: "last" for none, "additive" or "multiplicative".
+        direct: attention sees the words themselves, beside what the encoder says of them.
         word2vec: begin with embeddings that word2vec learns from the same conversations.
         samples: of the sampled softmax; 0 for the full one.
         patience: 0 to keep the last epoch's weights, whatever held-out replies say.
@@ -110,6 +112,7 @@ class Settings:
     layers: int = 1
     attention: str = "multiplicative"
     one_way: bool = False
+    direct: bool = True
     input_feeding: bool = False
     tied: bool = True
     word2vec: bool = False

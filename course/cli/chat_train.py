@@ -14,6 +14,7 @@ from course.cli.guard import Interrupted, note
 
 WARMUP = 0.2  # of a run's training steps, at most
 WORD2VEC_EPOCHS = 10
+SAME = "units cell layers embedding tied direct dropout word_dropout seed".split()  # in the model
 
 
 def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
@@ -60,8 +61,11 @@ def _check_size(settings: Settings, data: Data, learnt: PairBatches) -> None:
 
 def _parameters(settings: Settings, tokens: int) -> int:
     """Count the weights of a model that is not there yet; both sides have one table."""
-    count = translator_size.parameters(settings, tokens, tokens)
-    return count - (tokens * settings.embedding if settings.tied else 0)
+    wide = settings.embedding
+    count = translator_size.parameters(settings, tokens, tokens) - tokens * wide
+    if settings.direct and settings.attention != "last":
+        count += wide * (settings.units + wide)
+    return count if settings.tied else count + tokens * wide
 
 
 def _introduce(settings: Settings, data: Data) -> None:
@@ -83,12 +87,11 @@ def _build(settings: Settings, data: Data):
     """Return an untrained model of the shape that the settings say."""
     from course.models.chatbot import Chatbot
 
-    names = ("units", "cell", "layers", "embedding", "tied", "dropout", "word_dropout", "seed")
     model = Chatbot.of(
         data.codec,
         attention=None if settings.attention == "last" else settings.attention,
         bidirectional=not settings.one_way,
-        **{name: getattr(settings, name) for name in names},
+        **{name: getattr(settings, name) for name in SAME},
     )
     if settings.word2vec:
         model.layer("encoder_input").set_weights([_first_embeddings(settings, data)])

@@ -34,6 +34,7 @@ class Config:
         embedding: width of the embeddings, and of what becomes the logits.
         attention: "multiplicative", "additive", or None to see the last encoder states only.
         bidirectional: the encoder reads in both directions.
+        direct: the memory holds each token's embedding too, so that a word itself can be looked at.
         input_feeding: what became a token's logits goes into the next step as well.
         shared: one table of embeddings for source and target, which have one vocabulary.
         tied: use the target's embeddings for the output as well.
@@ -50,6 +51,7 @@ class Config:
     embedding: int = 256
     attention: str | None = "multiplicative"
     bidirectional: bool = True
+    direct: bool = False
     input_feeding: bool = False
     shared: bool = False
     tied: bool = True
@@ -78,8 +80,13 @@ class Config:
 
     @property
     def width(self) -> int:
-        """Width of a row of the memory."""
+        """Width of what the encoder says of a token."""
         return self.units * len(self.directions)
+
+    @property
+    def memory_width(self) -> int:
+        """Width of a row of the memory."""
+        return self.width + (self.embedding if self.direct else 0)
 
 
 class Attentive(Translator):
@@ -192,7 +199,7 @@ class Attentive(Translator):
     def _read(self, source: tf.Tensor, training: bool = False) -> State:
         """Run the encoder; return the decoder's first state, and its memory."""
         lengths = tf.reduce_sum(tf.cast(source != PAD, tf.int32), axis=1)
-        outputs = self._embedded("encoder", tf.transpose(source), training)
+        outputs = rows = self._embedded("encoder", tf.transpose(source), training)
         state = {}
         for number in range(1, self.config.layers + 1):
             outputs, last = self._encode(number, outputs, lengths)
@@ -200,6 +207,8 @@ class Attentive(Translator):
                 state[f"{kind}_{number}"] = self._layers[f"bridge_{kind}_{number}"](value)
         if self.config.input_feeding:
             state["fed"] = tf.zeros([tf.shape(source)[0], self.config.embedding])
+        if self.config.direct:
+            outputs = tf.concat([outputs, rows], axis=-1)
         return state | self._remember(source, outputs)
 
     def _remember(self, source: tf.Tensor, outputs: tf.Tensor) -> State:

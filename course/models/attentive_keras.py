@@ -36,7 +36,7 @@ def make_layers(config: "Config") -> dict[str, keras.layers.Layer]:
         layers |= _encoder(config, number) | _bridges(config, number) | _decoder(config, number)
     if config.attention:
         seed = config.seed * 1000 + 20
-        layers |= attention_layers(config.attention, config.units, config.width, seed)
+        layers |= attention_layers(config.attention, config.units, config.memory_width, seed)
     if config.dropout:
         layers["output_dropout"] = _dropout(config, "output_dropout", 13)
     return layers | _output(config, layers["decoder_input"])
@@ -82,7 +82,7 @@ def _decoder(config: "Config", number: int) -> dict[str, keras.layers.Layer]:
 def _output(config: "Config", table: keras.layers.Embedding) -> dict[str, keras.layers.Layer]:
     """Make what turns the decoder's state, and what it found, into logits."""
     mixing = _dense(config, config.embedding, "mixing", 30, "tanh")
-    mixing.build((None, None, config.units + (config.width if config.attention else 0)))
+    mixing.build((None, None, config.units + (config.memory_width if config.attention else 0)))
     if config.tied:
         output = TiedOutput(table, name="output")
     else:
@@ -128,21 +128,29 @@ def wire(config: "Config", layers: dict[str, keras.layers.Layer]) -> keras.Model
 
 def _wire_encoder(config: "Config", layers: dict, source, real) -> tuple:
     """Wire the encoder; return its outputs, and the decoder's first states, layer by layer."""
-    rows = layers["encoder_input"](_dropped(layers, "encoder_words", source))
-    outputs, all_states = _dropped(layers, "encoder_dropout", rows), []
+    words = layers["encoder_input"](_dropped(layers, "encoder_words", source))
+    outputs = words = _dropped(layers, "encoder_dropout", words)
+    all_states = []
     for number in range(1, config.layers + 1):
-        found, last = [], []
-        for direction in config.directions:
-            rows, *states = layers[f"encoder_{direction}_{number}"](outputs, mask=real)
-            # A layer that goes backwards gives its outputs in the order in which it read.
-            found.append(keras.ops.flip(rows, axis=1) if direction == "backward" else rows)
-            last.append(states)
-        outputs = keras.ops.concatenate(found, axis=-1)
-        joined = [keras.ops.concatenate(states, axis=-1) for states in zip(*last, strict=True)]
+        outputs, last = _wire_both_ways(config, layers, number, outputs, real)
         kinds = recurrent.STATES[config.cell]
         bridges = [layers[f"bridge_{kind}_{number}"] for kind in kinds]
-        all_states.append([bridge(state) for bridge, state in zip(bridges, joined, strict=True)])
+        all_states.append([bridge(state) for bridge, state in zip(bridges, last, strict=True)])
+    if config.direct:
+        outputs = keras.ops.concatenate([outputs, words], axis=-1)
     return outputs, all_states
+
+
+def _wire_both_ways(config: "Config", layers: dict, number: int, inputs, real) -> tuple:
+    """Wire one layer of the encoder: its outputs and last states, directions side by side."""
+    found, last = [], []
+    for direction in config.directions:
+        rows, *states = layers[f"encoder_{direction}_{number}"](inputs, mask=real)
+        # A layer that goes backwards gives its outputs in the order in which it read.
+        found.append(keras.ops.flip(rows, axis=1) if direction == "backward" else rows)
+        last.append(states)
+    joined = [keras.ops.concatenate(states, axis=-1) for states in zip(*last, strict=True)]
+    return keras.ops.concatenate(found, axis=-1), joined
 
 
 def _wire_attention(layers: dict, hiddens, memory, real):
