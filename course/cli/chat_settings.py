@@ -15,7 +15,7 @@ LARGE = 5_000  # exchanges to learn from
 # stop before the model can say one of them whole.
 FEW = {
     "units": 128,
-    "dropout": 0.5,
+    "dropout": 0.45,
     "word_dropout": 0.1,
     "batch": 16,
     "learning_rate": 4e-3,
@@ -38,7 +38,7 @@ MANY = {
     "source_buckets": 2,
 }
 READ = 400_000  # exchanges that training reads, if not told how many epochs
-FEWEST, MOST = 6, 60  # epochs, then
+FEWEST, MOST = 6, 42  # epochs, then
 CONFIGS = {
     "usual": {},
     # Three deep layers on each side, as a well-known book's chatbot has them; for a GPU.

@@ -14,7 +14,8 @@ from course.cli.guard import Interrupted, note
 
 WARMUP = 0.2  # of a run's training steps, at most
 WORD2VEC_EPOCHS = 10
-SAME = "units cell layers embedding tied direct dropout word_dropout seed".split()  # in the model
+# Settings that are the model's own, by the same name.
+SAME = "units cell layers embedding tied direct input_feeding dropout word_dropout seed".split()
 
 
 def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
