@@ -160,7 +160,7 @@ plots.token_rows(
 
 # %%
 shape = {"units": runtime.pick(128, 24), "embedding": runtime.pick(256, 24)}
-shape |= {"dropout": 0.5, "word_dropout": 0.1, "direct": True}
+shape |= {"dropout": 0.45, "word_dropout": 0.1, "direct": True}
 
 
 def parameters(model):
@@ -174,7 +174,7 @@ print(f"the table: {size * shape['embedding']:,} of {parameters(bot):,} weights"
 print(f"a table for each side: {parameters(Attentive(Config(size, size, **shape))):,} weights")
 
 # %% [markdown]
-# A thousand exchanges are very little. So we make it hard to rely on single things: half of the embedding's numbers are dropped, and one word in ten is read as unknown (*word dropout*). And with `direct` the attention sees beside what the encoder says of a word the word's own embedding: a reply often takes its subject from a word that was just said.
+# A thousand exchanges are very little. So we make it hard to rely on single things: nearly half of the embedding's numbers are dropped, and one word in ten is read as unknown (*word dropout*). And with `direct` the attention sees beside what the encoder says of a word the word's own embedding: a reply often takes its subject from a word that was just said.
 #
 # ## When is it done?
 #

@@ -31,7 +31,8 @@ def report(model, best: Epoch, settings: Settings, data: Data) -> None:
     held_out, learnt = (_drawn(part.kept, settings.seed) for part in (data.test, data.train))
     note(f"answering {len(held_out):,} questions that training has not seen, three times")
     said = _print_table(model, held_out, settings, data)
-    _print_learnt(model, learnt, data)
+    if not settings.patience:
+        _print_learnt(model, learnt, data)
     if settings.data is None:
         share = subjects.on_subject(said, held_out)
         print(f"right subject      {share:.1%} of the greedy replies to questions held out")

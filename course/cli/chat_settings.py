@@ -87,7 +87,7 @@ class Settings:
         direct: attention sees the words themselves, beside what the encoder says of them.
         word2vec: begin with embeddings that word2vec learns from the same conversations.
         samples: of the sampled softmax; 0 for the full one.
-        patience: 0 to keep the last epoch's weights, whatever held-out replies say.
+        patience: 0 to keep the epoch with the lowest training loss, whatever held-out replies say.
         longest_source: tokens of what the model reads, the last ones.
         source_buckets: lengths of these, for each length of replies.
         units, dropout, word_dropout, batch, learning_rate, min_count, samples, patience, epochs,
