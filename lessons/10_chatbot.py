@@ -255,7 +255,7 @@ looked = widgets.attention_map(trace, read, codec.vocabulary.words(trace.tokens)
 looked
 
 # %% [markdown]
-# Attention was trained with the rest, and nobody told it which words name a subject. In our trials the same model without attention learnt the training replies, too, and was hardly ever on the subject of a new question ([our measurements](../docs/measurements.md)).
+# Attention was trained with the rest, and nobody told it which words name a subject. In our trials the same model without attention learnt most of the training replies, too, and was hardly ever on the subject of a new question ([our measurements](../docs/measurements.md)).
 #
 # ## Must every reply be the likeliest?
 #
@@ -352,7 +352,7 @@ for name, model in (("best epoch", early), ("last epoch", bot)):
     print(f"{name}: perplexity {judged:.1f}, trigrams {counted.perplexity(test.running):.1f}")
 
 # %% [markdown]
-# The model that recites is far more surprised by what people really said than trigrams are, and the one of the best epoch hardly less than they: a thousand exchanges do not say what people reply. With sixty times as many the same network leaves the trigrams behind ([our measurements](../docs/measurements.md)).
+# The model that recites is far more surprised by what people really said than trigrams are. The one of the best epoch is less surprised than they, and yet nobody would talk with it: a thousand exchanges do not say what people reply. With sixty times as many the same network leaves the trigrams behind ([our measurements](../docs/measurements.md)).
 #
 # ## Can it begin with words that it knows?
 #
