@@ -84,7 +84,8 @@ def test_looking_inside_opens_the_decoding_of_the_reply(demo, sheet):
     wait_for(lambda: "has said:" in inside.inner_text() and said.count() > 3, "the first token")
     press(demo, "Forget")
     wait_for(lambda: sheet.demos().count() == 1, "the stepper to close")
-    assert demo.evaluate(TURNS) == [] == history(sheet)
+    await_turns(demo, 0)
+    assert history(sheet) == []
 
 
 def test_html_in_a_message_is_shown_and_never_run(demo, sheet):
