@@ -1,0 +1,185 @@
+"""Look for good settings: a space, a sampler, and trials that are given up where it pays.
+
+A trial is one training with one choice of settings. Optuna draws the settings, keeps the trials in
+a study, and lets several processes or machines work at one study through its storage. Lesson 11
+compares the ways to draw.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from course.errors import CourseError
+from course.tuning.samplers import SAMPLERS, make_sampler
+from course.tuning.space import Range, Space, suggest
+
+if TYPE_CHECKING:
+    import optuna
+
+    from course.training import Epoch
+
+__all__ = ["SAMPLERS", "Range", "Space", "best_so_far", "counted", "open_study", "search"]
+
+STARTUP = 5  # trials that run to their end, before any is given up
+NEXT_EPOCH = 1  # epochs of each trial that no other one is compared with
+HEARTBEAT = 30  # seconds between two signs of life of a trial in a storage
+COUNTED = ("COMPLETE", "PRUNED")  # trials that are over and say something of the space
+
+Report = Callable[["Epoch"], None]
+Objective = Callable[[dict[str, Any], Report], float]
+
+
+def search(
+    objective: Objective,
+    space: Space,
+    trials: int,
+    *,
+    sampler: str = "tpe",
+    seed: int = 0,
+    prune: bool = True,
+    study: "optuna.Study | None" = None,
+    on_trial: Callable[["optuna.Study"], None] | None = None,
+) -> "optuna.Study":
+    """Try settings until a study has a number of trials.
+
+    Args:
+        objective: takes settings by name, and a function to call after each epoch, which ends the
+            trial if it does worse than most did; returns the validation loss.
+        space: what the settings are drawn from.
+        trials: in the study in all, those that were there before counted.
+        sampler: one of `SAMPLERS`.
+        seed: of the draws.
+        prune: give up trials whose loss is above the median of the others' after as many epochs.
+        study: to go on with, as `open_study` gives one; a new one in memory if None.
+        on_trial: called with the study after each trial.
+
+    Returns:
+        The study: `best_params`, `best_value`, `trials`.
+
+    Raises:
+        CourseError: a setting makes no sense, or the sampler needs what is not installed.
+    """
+    if trials < 1:
+        raise CourseError(f"trials must be at least 1, not {trials}")
+    study = study or open_study("in memory", None, space)
+    study.sampler = make_sampler(sampler, space, trials, seed)
+    study.pruner = _pruner(prune)
+
+    def run(trial: "optuna.Trial") -> float:
+        return _judged(objective(suggest(trial, space), _reporter(trial)))
+
+    def tell(study: "optuna.Study", trial: object) -> None:
+        if on_trial:
+            on_trial(study)
+        if len(counted(study)) >= trials:
+            study.stop()
+
+    if len(counted(study)) < trials:
+        study.optimize(run, callbacks=[tell])
+    return study
+
+
+def open_study(
+    name: str, storage: str | None, space: Space, about: Mapping[str, str] | None = None
+) -> "optuna.Study":
+    """Open a study, or make it if the storage has none of that name.
+
+    Args:
+        name: of the study.
+        storage: a database as SQLAlchemy names it, as `sqlite:///trials.db`; None for memory.
+        space: what its trials draw from.
+        about: what they are trained on, by which a study knows them again.
+
+    Raises:
+        CourseError: the storage cannot be used, or holds a study of something else.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        kept = None if storage is None else _database(storage)
+        study = optuna.create_study(study_name=name, storage=kept, load_if_exists=True)
+    except (CourseError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # each database has its own errors
+        raise CourseError(f"--storage {storage}: {_first_line(error)}") from error
+    wanted = {"space": repr(dict(space)), **(about or {})}
+    for key, value in wanted.items():
+        if study.user_attrs.setdefault(key, value) != value:
+            raise CourseError(
+                f"the study in {storage} has another {key}: take another --storage, or the same "
+                "options as before"
+            )
+    _note_down(study, wanted)
+    return study
+
+
+def counted(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
+    """Return the trials that are over, those given up early among them."""
+    return [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in COUNTED]
+
+
+def best_so_far(study: "optuna.Study") -> list[float]:
+    """Return the lowest loss after each trial that is over; infinity before the first whole one."""
+    lowest, losses = math.inf, []
+    for trial in counted(study):
+        if trial.state.name == "COMPLETE":
+            lowest = min(lowest, trial.value)
+        losses.append(lowest)
+    return losses
+
+
+def _pruner(prune: bool) -> "optuna.pruners.BasePruner":
+    """Return what says which trials are given up."""
+    import optuna
+
+    if not prune:
+        return optuna.pruners.NopPruner()
+    return optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=NEXT_EPOCH)
+
+
+def _reporter(trial: "optuna.Trial") -> Report:
+    """Return what a training calls after each epoch."""
+    import optuna
+
+    def report(epoch: "Epoch") -> None:
+        trial.report(_judged(epoch.valid_loss), epoch.epoch)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    return report
+
+
+def _judged(loss: float | None) -> float:
+    """Return the loss of a trial.
+
+    Raises:
+        TrialPruned: it is no number; such a trial counts as given up, and as worse than others.
+    """
+    import optuna
+
+    if loss is None or not math.isfinite(loss):
+        raise optuna.TrialPruned
+    return float(loss)
+
+
+def _database(storage: str) -> "optuna.storages.RDBStorage":
+    """Connect to a storage; a trial whose process has died is no longer waited for."""
+    import optuna
+
+    if "://" not in storage:
+        raise CourseError(
+            f"--storage {storage} names no database: a file is sqlite:///{storage.lstrip('/')}"
+        )
+    return optuna.storages.RDBStorage(storage, heartbeat_interval=HEARTBEAT)
+
+
+def _note_down(study: "optuna.Study", wanted: Mapping[str, str]) -> None:
+    """Write into a study what it does not say yet."""
+    for key in wanted.keys() - study.user_attrs.keys():
+        study.set_user_attr(key, wanted[key])
+
+
+def _first_line(error: Exception) -> str:
+    """Return what an error says, in a line."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
