@@ -34,6 +34,7 @@ _SUBMODULES = (
     "text",
     "trace",
     "training",
+    "tuning",
     "vectors",
     "widgets",
     "wording",

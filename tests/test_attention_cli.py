@@ -173,7 +173,7 @@ def test_vectors_are_where_training_begins(pairs, kind):
     settings, first = settings_of.chosen(given), None
     data = translator_data.prepare(settings)
     first = np.arange(2.0 * len(data.source.vocabulary)).reshape(-1, 2)
-    model = translator._build(settings, data, first)
+    model = translator.build(settings, data, first)
     assert np.array_equal(model.layer("encoder_input").get_weights()[0], first)
 
 

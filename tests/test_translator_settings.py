@@ -178,7 +178,7 @@ def test_the_parameters_are_counted_right(shape):
     letters, digits = text.Vocabulary("abcdefg"), text.Vocabulary("123456789")
     codecs = [text.Codec(text.tokenizer(), vocabulary) for vocabulary in (letters, digits)]
     data = type("Data", (), {"source": codecs[0], "target": codecs[1]})
-    model = translator._build(settings, data, None)
+    model = translator.build(settings, data, None)
     count = sum(weight.size for weight in model.get_weights().values())
     assert translator_size.parameters(settings, len(letters), len(digits)) == count
 

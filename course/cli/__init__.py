@@ -1,4 +1,4 @@
-"""The command line: `course doctor | data | train | translate | evaluate | write | chat | …`.
+"""The command line: `course doctor | data | train | tune | translate | evaluate | …`.
 
 A file for each group of commands, and no TensorFlow: a command imports it when its input has been
 found good. Bad input gets one line and exit code 2; `guard` sees to that.
@@ -8,7 +8,18 @@ import sys
 
 import typer
 
-from course.cli import chat, data, doctor, evaluate, guard, perplexity, train, translate, write
+from course.cli import (
+    chat,
+    data,
+    doctor,
+    evaluate,
+    guard,
+    perplexity,
+    train,
+    translate,
+    tune,
+    write,
+)
 
 app = typer.Typer(
     name="course",
@@ -21,6 +32,7 @@ app = typer.Typer(
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
+app.add_typer(tune.app, name="tune")
 app.command(epilog=translate.EXAMPLE)(translate.translate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=write.EXAMPLE)(write.write)

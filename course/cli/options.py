@@ -111,6 +111,16 @@ class Optimizer(StrEnum):
     sgd = "sgd"
 
 
+class Sampler(StrEnum):
+    """What draws the next settings to try."""
+
+    tpe = "tpe"
+    gp = "gp"
+    random = "random"
+    zoom = "zoom"
+    grid = "grid"
+
+
 def between(least: float, most: float) -> Callable[[float | None], float | None]:
     """Return a check that a number, if given, lies between two others."""
 
@@ -414,3 +424,35 @@ TargetFile = Annotated[
     ),
 ]  # fmt: skip
 Worst = Annotated[int, _number("N", 0, 10_000, "Worst sentences to show; usually 10.")]
+
+# For looking for settings.
+Trials = Annotated[
+    int, _number("N", 1, 100_000, "Trials in all, those that the storage has already counted.")
+]
+SamplerName = Annotated[
+    Sampler,
+    _choice(
+        "tpe: near what did well (a tree-structured Parzen estimator); gp: by a Gaussian process, "
+        "which needs PyTorch; random; zoom: random, from half way on within the best region; grid: "
+        "three values of each range. Usually tpe."
+    ),
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", show_default=False,
+        help="Keep the trials in this database, as sqlite:///trials.db; without it they are gone "
+        "at the end.",
+    ),
+]  # fmt: skip
+Workers = Annotated[
+    int, _number("N", 1, 256, "Processes that train at once, sharing the cores; usually 1.")
+]
+ReportFile = Annotated[
+    Path,
+    typer.Option(
+        metavar="FILE", show_default=False,
+        help="A page with the trials and their curves; usually tuning.html.",
+    ),
+]  # fmt: skip
+NoPruning = Annotated[bool, typer.Option("--no-pruning", help="Let every trial run to its end.")]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,8 +50,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     if first is not None:
         note(f"{settings.embeddings}: vectors for {found:,} of the {len(first):,} source tokens")
     try:
-        model = _build(settings, data, first)
-        best = _fit(model, settings, data, save, resume)
+        model = build(settings, data, first)
+        best = fit(model, settings, data, save, resume)
         _report(model, best, data, settings.seed)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before, "translate")) from None
@@ -91,7 +92,7 @@ def _shape(settings: Settings) -> str:
     return f"{shape}, {inputs}"
 
 
-def _build(settings: Settings, data: Data, first: np.ndarray | None):
+def build(settings: Settings, data: Data, first: np.ndarray | None = None):
     """Return an untrained model of the shape that the settings say.
 
     Args:
@@ -139,8 +140,28 @@ def _attentive(settings: Settings, data: Data):
     return Attentive(config, data.source, data.target)
 
 
-def _fit(model, settings: Settings, data: Data, save: Path | None, resume: bool):
-    """Train a model, and leave it with its best weights; return its best epoch."""
+def fit(
+    model,
+    settings: Settings,
+    data: Data,
+    save: Path | None = None,
+    resume: bool = False,
+    **options: Any,
+):
+    """Train a model, and leave it with its best weights; return its best epoch.
+
+    Args:
+        model: as `build` makes it.
+        settings: what the run depends on.
+        data: as `prepare` gives it.
+        save: the model's folder; None to write nothing.
+        resume: go on with the run in `save`.
+        options: more of those of `training.fit`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended it.
+        CourseError: the loss is no number any more.
+    """
     from course import training
 
     model.about = {
@@ -165,6 +186,7 @@ def _fit(model, settings: Settings, data: Data, save: Path | None, resume: bool)
         seed=settings.seed,
         folder=save,
         resume=resume,
+        **options,
     )
     saved.check_fit(history)
     return history.best

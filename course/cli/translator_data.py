@@ -52,14 +52,19 @@ def prepare(settings: Settings) -> Data:
     rare = settings.min_count or usual
     sides = zip(zip(*train, strict=True), tokenizers, strict=True)
     codecs = [text.Codec.fit(side, tokenizer, min_count=rare) for side, tokenizer in sides]
-    batch, buckets = settings.batch, settings.buckets
-    bound = {"most_steps": max(1, MOST_LOGITS // len(codecs[1].vocabulary))}
-    shapes = {"buckets": buckets, "source_buckets": settings.source_buckets} | bound
-    batches = PairBatches.encode(train, *codecs, batch=batch, **shapes)
+    batches = in_batches(train, codecs, settings, settings.buckets, settings.source_buckets)
     # Each shape is compiled anew; judging is quick, so fewer shapes with more padding serve it.
-    shapes = {"buckets": min(2, buckets)} | bound
-    judged = PairBatches.encode(held_out, *codecs, batch=batch, **shapes)
+    judged = in_batches(held_out, codecs, settings, min(2, settings.buckets))
     return Data(pairs.source, fingerprint(pairs), train, held_out, *codecs, batches, judged)
+
+
+def in_batches(
+    pairs: list, codecs: list[text.Codec], settings: Settings, buckets: int, source_buckets: int = 1
+) -> PairBatches:
+    """Encode some pairs, in batches that are small where the sentences are long."""
+    most = max(1, MOST_LOGITS // len(codecs[1].vocabulary))
+    shapes = {"buckets": buckets, "source_buckets": source_buckets, "most_steps": most}
+    return PairBatches.encode(pairs, *codecs, batch=settings.batch, **shapes)
 
 
 def source_tokenizer(settings: Settings) -> text.Tokenizer:

@@ -98,7 +98,7 @@ def chosen(given: dict[str, Any]) -> Settings:
     Raises:
         CourseError: an option needs another one that is not there, or does not go with one.
     """
-    given = _plain(given)
+    given = plain(given)
     size = dict(SIZES[given.pop("size", "usual")])
     attention = given.get("attention", size.get("attention", "none")) != "none"
     _check(given, attention)
@@ -167,16 +167,16 @@ def of_saved_run(folder: Path, given: dict[str, Any]) -> Settings:
     """
     if "size" in given:
         raise CourseError(f"--size: the run in {folder} has its own; leave it out")
-    given = _plain(given)
+    given = plain(given)
     if any(place & set(given) for place in PLACES):
         given = {"pairs": None, "source_file": None, "target_file": None} | given
     return saved.settings_of(Settings, folder, given, MAY_DIFFER)
 
 
-def _plain(given: dict[str, Any]) -> dict[str, Any]:
+def plain(given: dict[str, Any]) -> dict[str, Any]:
     """Return values that a JSON file holds as they are; files as paths from anywhere.
 
     A switch that was not given is False, which says nothing.
     """
-    plain = {name: value for name, value in saved.plain(given).items() if value is not False}
-    return plain | {name: os.path.abspath(plain[name]) for name in FILES if name in plain}
+    said = {name: value for name, value in saved.plain(given).items() if value is not False}
+    return said | {name: os.path.abspath(said[name]) for name in FILES if name in said}

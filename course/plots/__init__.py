@@ -5,7 +5,7 @@ same data. matplotlib is imported when the first picture is drawn, and no figure
 `Picture`.
 """
 
-from course.plots.charts import bars, histories, history, lines
+from course.plots.charts import bars, dots, histories, history, lines
 from course.plots.grids import matrix
 from course.plots.networks import graph, unrolled
 from course.plots.picture import Picture
@@ -16,6 +16,7 @@ __all__ = [
     "Picture",
     "alternatives",
     "bars",
+    "dots",
     "graph",
     "histories",
     "history",

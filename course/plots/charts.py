@@ -101,6 +101,44 @@ def lines(
     return finish(figure, title, alt or f"{words}. {_describe_lines(arrays, _bare(x_label))}")
 
 
+def dots(
+    points: Sequence[tuple[object, float]],
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    alt: str | None = None,
+    *,
+    log_x: bool = False,
+) -> Picture:
+    """Draw points, the lowest of them set apart.
+
+    Args:
+        points: x, a number or a word, and y of each.
+        x_label: with its unit.
+        y_label: with its unit.
+        title: over the picture.
+        alt: the text alternative, if the computed one will not do.
+        log_x: powers of ten at equal distances.
+    """
+    points = sorted(points, key=lambda point: point[1])
+    x, y = zip(*points, strict=True)
+    figure, (axis,) = new_figure(2.8)
+    axis.scatter(x, y, color=BLUE, s=24)
+    axis.scatter(x[:1], y[:1], color=ORANGE, marker="D", s=60, label="lowest")
+    axis.legend(frameon=False)
+    label_axes(axis, x_label, y_label)
+    if log_x:
+        axis.set_xscale("log")
+    ends = [f"{number(y[place])} at {_word(x[place])}" for place in (0, -1)]
+    words = f"{len(points)} points of {y_label} against {x_label}{', logarithmic' * log_x}"
+    return finish(figure, title, alt or f"{words}. Lowest {ends[0]}, highest {ends[1]}.")
+
+
+def _word(value: object) -> str:
+    """Write a number or a word."""
+    return value if isinstance(value, str) else number(value)
+
+
 def bars(
     values: Mapping[str, float],
     value_label: str,

@@ -6,19 +6,30 @@ compares the ways to draw.
 """
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import optuna
+
 from course.errors import CourseError
-from course.tuning.samplers import SAMPLERS, make_sampler
+from course.tuning.samplers import SAMPLERS, make_sampler, seed_of
 from course.tuning.space import Range, Space, suggest
 
 if TYPE_CHECKING:
-    import optuna
-
     from course.training import Epoch
 
-__all__ = ["SAMPLERS", "Range", "Space", "best_so_far", "counted", "open_study", "search"]
+__all__ = [
+    "SAMPLERS",
+    "Range",
+    "Space",
+    "best",
+    "best_so_far",
+    "copied",
+    "counted",
+    "open_study",
+    "search",
+]
 
 STARTUP = 5  # trials that run to their end, before any is given up
 NEXT_EPOCH = 1  # epochs of each trial that no other one is compared with
@@ -36,10 +47,11 @@ def search(
     *,
     sampler: str = "tpe",
     seed: int = 0,
+    worker: int = 0,
     prune: bool = True,
-    study: "optuna.Study | None" = None,
-    on_trial: Callable[["optuna.Study"], None] | None = None,
-) -> "optuna.Study":
+    study: optuna.Study | None = None,
+    on_trial: Callable[[optuna.Study], None] | None = None,
+) -> optuna.Study:
     """Try settings until a study has a number of trials.
 
     Args:
@@ -49,6 +61,7 @@ def search(
         trials: in the study in all, those that were there before counted.
         sampler: one of `SAMPLERS`.
         seed: of the draws.
+        worker: which of several processes on one study this is; each draws for itself.
         prune: give up trials whose loss is above the median of the others' after as many epochs.
         study: to go on with, as `open_study` gives one; a new one in memory if None.
         on_trial: called with the study after each trial.
@@ -62,13 +75,15 @@ def search(
     if trials < 1:
         raise CourseError(f"trials must be at least 1, not {trials}")
     study = study or open_study("in memory", None, space)
-    study.sampler = make_sampler(sampler, space, trials, seed)
+    # A study that goes on must not draw again what it drew.
+    draws = seed if sampler == "grid" else seed_of(seed, worker, len(study.get_trials()))
+    study.sampler = make_sampler(sampler, space, trials, draws)
     study.pruner = _pruner(prune)
 
-    def run(trial: "optuna.Trial") -> float:
+    def run(trial: optuna.Trial) -> float:
         return _judged(objective(suggest(trial, space), _reporter(trial)))
 
-    def tell(study: "optuna.Study", trial: object) -> None:
+    def tell(study: optuna.Study, trial: object) -> None:
         if on_trial:
             on_trial(study)
         if len(counted(study)) >= trials:
@@ -81,7 +96,7 @@ def search(
 
 def open_study(
     name: str, storage: str | None, space: Space, about: Mapping[str, str] | None = None
-) -> "optuna.Study":
+) -> optuna.Study:
     """Open a study, or make it if the storage has none of that name.
 
     Args:
@@ -93,33 +108,50 @@ def open_study(
     Raises:
         CourseError: the storage cannot be used, or holds a study of something else.
     """
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         kept = None if storage is None else _database(storage)
         study = optuna.create_study(study_name=name, storage=kept, load_if_exists=True)
-    except (CourseError, KeyboardInterrupt):
+    except CourseError:
         raise
     except Exception as error:  # each database has its own errors
         raise CourseError(f"--storage {storage}: {_first_line(error)}") from error
-    wanted = {"space": repr(dict(space)), **(about or {})}
+    wanted, known = {"space": repr(dict(space)), **(about or {})}, study.user_attrs
     for key, value in wanted.items():
-        if study.user_attrs.setdefault(key, value) != value:
+        if known.get(key, value) != value:
             raise CourseError(
-                f"the study in {storage} has another {key}: take another --storage, or the same "
+                f"the study in {storage} is of another {key}: take another --storage, or the same "
                 "options as before"
             )
-    _note_down(study, wanted)
+        study.set_user_attr(key, value)
     return study
 
 
-def counted(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
+def counted(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
     """Return the trials that are over, those given up early among them."""
     return [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in COUNTED]
 
 
-def best_so_far(study: "optuna.Study") -> list[float]:
+def copied(study: optuna.Study) -> optuna.Study:
+    """Return a study in memory with the same trials, which needs the storage no longer."""
+    copy = optuna.create_study()
+    copy.add_trials([trial for trial in study.get_trials() if trial.state.is_finished()])
+    return copy
+
+
+def best(study: optuna.Study) -> optuna.trial.FrozenTrial:
+    """Return the trial with the lowest loss, among those that ran to their end.
+
+    Raises:
+        CourseError: none did.
+    """
+    whole = [trial for trial in counted(study) if trial.state.name == "COMPLETE"]
+    if not whole:
+        raise CourseError("no trial came to its end: allow more trials, or a smaller learning rate")
+    return min(whole, key=lambda trial: trial.value)
+
+
+def best_so_far(study: optuna.Study) -> list[float]:
     """Return the lowest loss after each trial that is over; infinity before the first whole one."""
     lowest, losses = math.inf, []
     for trial in counted(study):
@@ -129,18 +161,15 @@ def best_so_far(study: "optuna.Study") -> list[float]:
     return losses
 
 
-def _pruner(prune: bool) -> "optuna.pruners.BasePruner":
+def _pruner(prune: bool) -> optuna.pruners.BasePruner:
     """Return what says which trials are given up."""
-    import optuna
-
     if not prune:
         return optuna.pruners.NopPruner()
     return optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=NEXT_EPOCH)
 
 
-def _reporter(trial: "optuna.Trial") -> Report:
+def _reporter(trial: optuna.Trial) -> Report:
     """Return what a training calls after each epoch."""
-    import optuna
 
     def report(epoch: "Epoch") -> None:
         trial.report(_judged(epoch.valid_loss), epoch.epoch)
@@ -156,28 +185,19 @@ def _judged(loss: float | None) -> float:
     Raises:
         TrialPruned: it is no number; such a trial counts as given up, and as worse than others.
     """
-    import optuna
-
     if loss is None or not math.isfinite(loss):
         raise optuna.TrialPruned
     return float(loss)
 
 
-def _database(storage: str) -> "optuna.storages.RDBStorage":
+def _database(storage: str) -> optuna.storages.RDBStorage:
     """Connect to a storage; a trial whose process has died is no longer waited for."""
-    import optuna
-
     if "://" not in storage:
         raise CourseError(
-            f"--storage {storage} names no database: a file is sqlite:///{storage.lstrip('/')}"
+            f"--storage {storage} names no database: for a file say sqlite:///{storage}"
         )
-    return optuna.storages.RDBStorage(storage, heartbeat_interval=HEARTBEAT)
-
-
-def _note_down(study: "optuna.Study", wanted: Mapping[str, str]) -> None:
-    """Write into a study what it does not say yet."""
-    for key in wanted.keys() - study.user_attrs.keys():
-        study.set_user_attr(key, wanted[key])
+    with warnings.catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
+        return optuna.storages.RDBStorage(storage, heartbeat_interval=HEARTBEAT)
 
 
 def _first_line(error: Exception) -> str:

@@ -33,7 +33,9 @@ class Range:
     def __post_init__(self) -> None:
         """Refuse bounds that leave nothing to draw."""
         if not self.low < self.high or (self.log and self.low <= 0):
-            raise CourseError(f"no range: from {self.low} to {self.high}{', logarithmic' * self.log}")
+            raise CourseError(
+                f"no range: from {self.low} to {self.high}{', logarithmic' * self.log}"
+            )
         if self.log and self.step not in (None, 1):
             raise CourseError("a logarithmic range has steps of 1, or none")
 
