@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from course.cli import options as o
-from course.cli import places, saved, translator_settings, tune_page, tune_run
+from course.cli import places, translator_settings, tune_page, tune_run
 from course.cli.tune_run import Task
 
 app = typer.Typer(
@@ -73,7 +73,7 @@ def tune_translator(
     command = _report(study, given)
     tune_page.write(report, study, command)
     print(f"report             {report}")
-    saved.report_cost(began)
+    print(f"time               {time.perf_counter() - began:.0f} s")
 
 
 def _report(study: Any, given: dict[str, Any]) -> str:

@@ -58,13 +58,27 @@ def search(task: Task, workers: int) -> Any:
         note(f"{task.trials} trials wanted, {there} there; {task.sampler}, {_processes(workers)}")
         try:
             with _watched(study, task.trials) as look:
-                if workers == 1:
-                    _work(shared, study, data, look)
-                else:
-                    _work_together(shared, workers, look)
+                _fill(shared, study, data, workers, look)
         except KeyboardInterrupt:
             raise Interrupted(_what_was_kept(task, study)) from None
         return tuning.copied(study)
+
+
+def _fill(task: Task, study: Any, data: Any, workers: int, look: Any) -> None:
+    """Do trials until there are enough, or a grid has no more.
+
+    A process that died leaves a trial that counts as under way for a minute: so this may take
+    more than one go.
+    """
+    from course import tuning
+
+    before = -1
+    while before < len(tuning.counted(study)) < task.trials:
+        before = len(tuning.counted(study))
+        if workers == 1:
+            _work(task, study, data, look)
+        else:
+            _work_together(task, min(workers, task.trials - before), look)
 
 
 def _open(task: Task) -> tuple:

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 STARTUP = 5  # trials that run to their end, before any is given up
-NEXT_EPOCH = 1  # epochs of each trial that no other one is compared with
+FREE = 1  # epochs of each trial after which it is not given up yet
 HEARTBEAT = 30  # seconds between two signs of life of a trial in a storage
 COUNTED = ("COMPLETE", "PRUNED")  # trials that are over and say something of the space
 
@@ -86,10 +86,10 @@ def search(
     def tell(study: optuna.Study, trial: object) -> None:
         if on_trial:
             on_trial(study)
-        if len(counted(study)) >= trials:
+        if len(counted(study)) + _running(study) >= trials:
             study.stop()
 
-    if len(counted(study)) < trials:
+    if len(counted(study)) < trials and not _exhausted(study):
         study.optimize(run, callbacks=[tell])
     return study
 
@@ -116,11 +116,11 @@ def open_study(
         raise
     except Exception as error:  # each database has its own errors
         raise CourseError(f"--storage {storage}: {_first_line(error)}") from error
-    wanted, known = {"space": repr(dict(space)), **(about or {})}, study.user_attrs
+    wanted, known = {"search space": repr(dict(space)), **(about or {})}, study.user_attrs
     for key, value in wanted.items():
         if known.get(key, value) != value:
             raise CourseError(
-                f"the study in {storage} is of another {key}: take another --storage, or the same "
+                f"the study in {storage} has another {key}: take another --storage, or the same "
                 "options as before"
             )
         study.set_user_attr(key, value)
@@ -161,11 +161,22 @@ def best_so_far(study: optuna.Study) -> list[float]:
     return losses
 
 
+def _running(study: optuna.Study) -> int:
+    """Count the trials that other processes are at."""
+    return len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)))
+
+
+def _exhausted(study: optuna.Study) -> bool:
+    """Say whether a grid has no point left."""
+    grid = isinstance(study.sampler, optuna.samplers.GridSampler)
+    return grid and study.sampler.is_exhausted(study)
+
+
 def _pruner(prune: bool) -> optuna.pruners.BasePruner:
     """Return what says which trials are given up."""
     if not prune:
         return optuna.pruners.NopPruner()
-    return optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=NEXT_EPOCH)
+    return optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=FREE + 1)
 
 
 def _reporter(trial: optuna.Trial) -> Report:
