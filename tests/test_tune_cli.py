@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from course.cli import main, trials, tune_page
@@ -129,7 +130,7 @@ def test_ctrl_c_leaves_what_was_found(tmp_path):
 
 
 @POSIX
-def test_a_killed_worker_costs_its_own_trial(tmp_path):
+def test_a_killed_search_goes_on(tmp_path):
     options = (*FEW, "--trials", 4, "--storage", "sqlite:///trials.db")
     process = start(tmp_path, *options)
     for line in process.stderr:
@@ -139,6 +140,24 @@ def test_a_killed_worker_costs_its_own_trial(tmp_path):
     process.communicate(timeout=60)
     out, err, code = course(tmp_path, *options)
     assert code == 0 and out.startswith("trials             4"), err
+
+
+@POSIX
+def test_a_process_that_dies_ends_the_search_in_a_line(tmp_path):
+    process = start(tmp_path, *FEW, "--trials", 50, "--storage", "sqlite:///trials.db")
+    for line in process.stderr:
+        if line.startswith("trial 1:"):
+            break
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    assert len(workers) == 1
+    workers[0].kill()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2 and out == ""
+    assert "ended with exit code -9" in err.splitlines()[-1] and "Traceback" not in err
 
 
 def test_a_given_option_stays_as_it_is():

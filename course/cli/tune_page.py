@@ -83,10 +83,20 @@ def against(study: Any, name: str):
     from course.tuning import counted
 
     whole = [trial for trial in counted(study) if trial.state.name == "COMPLETE"]
-    values = [(trial.params[name], trial.value) for trial in whole]
-    log = getattr(whole[0].distributions[name], "log", False)
-    said = name.replace("_", " ")
-    return plots.dots(values, said, "validation loss (nats a token)", f"By {said}", log_x=log)
+    kind, said = whole[0].distributions[name], name.replace("_", " ")
+    values = [trial.params[name] for trial in whole]
+    choices = getattr(kind, "choices", None)
+    points = list(
+        zip(map(str, values) if choices else values, (t.value for t in whole), strict=True)
+    )
+    return plots.dots(
+        points,
+        said,
+        "validation loss (nats a token)",
+        f"By {said}",
+        log_x=getattr(kind, "log", False),
+        words=choices and [str(choice) for choice in choices],
+    )
 
 
 def shown(value: Any) -> str:

@@ -1,18 +1,21 @@
 """The processes that work at one study, and what is seen of them meanwhile."""
 
 import os
+import queue
+import signal
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from course.cli.guard import Interrupted, note
+from course.errors import CourseError
 
+AT_ONCE = 10  # trials of a process, before a fresh one takes its place
 LOOK = 0.5  # seconds between two looks at the trials of other processes
 NAME = "translator"
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
@@ -40,45 +43,26 @@ class Task:
 
 
 def search(task: Task, workers: int) -> Any:
-    """Fill a study with trials, in this process or in several; return it.
+    """Fill a study with trials, in processes of their own; return it.
 
     Raises:
-        CourseError: the input is bad, or the storage cannot be used.
+        CourseError: the input is bad, the storage cannot be used, or a process died.
         Interrupted: Ctrl-C; the message says what was kept.
     """
     from course import tuning
 
     with TemporaryDirectory(prefix="course-tune-") as folder:
-        shared = task
-        if workers > 1 and not task.storage:
-            shared = replace(task, storage=f"sqlite:///{folder}/trials.db")
+        shared = replace(task, storage=task.storage or f"sqlite:///{folder}/trials.db")
         study, data = _open(shared)
         there = len(tuning.counted(study))
         note(f"{data.provenance}; {len(data.train):,} pairs to learn from")
         note(f"{task.trials} trials wanted, {there} there; {task.sampler}, {_processes(workers)}")
         try:
             with _watched(study, task.trials) as look:
-                _fill(shared, study, data, workers, look)
+                _fill(shared, study, workers, look)
         except KeyboardInterrupt:
             raise Interrupted(_what_was_kept(task, study)) from None
         return tuning.copied(study)
-
-
-def _fill(task: Task, study: Any, data: Any, workers: int, look: Any) -> None:
-    """Do trials until there are enough, or a grid has no more.
-
-    A process that died leaves a trial that counts as under way for a minute: so this may take
-    more than one go.
-    """
-    from course import tuning
-
-    before = -1
-    while before < len(tuning.counted(study)) < task.trials:
-        before = len(tuning.counted(study))
-        if workers == 1:
-            _work(task, study, data, look)
-        else:
-            _work_together(task, min(workers, task.trials - before), look)
 
 
 def _open(task: Task) -> tuple:
@@ -93,51 +77,90 @@ def _open(task: Task) -> tuple:
     return tuning.open_study(NAME, task.storage, trials.space(task.given), about), data
 
 
-def _work(task: Task, study: Any, data: Any, look: Any, worker: int = 0) -> None:
-    """Do trials until there are enough."""
+def _fill(task: Task, study: Any, workers: int, look: Callable) -> None:
+    """Let processes do trials, in several goes, until there are enough, or a grid has no more.
+
+    What a trial compiled stays in its process: so none does more than a few. And a process that
+    died elsewhere leaves a trial that counts as under way for a minute.
+    """
+    from course import tuning
+
+    before = -1
+    while before < len(tuning.counted(study)) < task.trials:
+        before = len(tuning.counted(study))
+        _go(task, study, min(workers, task.trials - before), look)
+
+
+def _go(task: Task, study: Any, workers: int, look: Callable) -> None:
+    """Start some processes and wait for all of them; stop them all when anything goes wrong."""
+    from course import tuning
+
+    context = get_context("spawn")
+    said = context.Queue()
+    processes = [
+        context.Process(target=_work, args=(task, worker, said)) for worker in range(workers)
+    ]
+    share = max(1, (os.cpu_count() or 1) // workers)
+    with _environment(dict.fromkeys(THREADS, str(share))):
+        for process in processes:
+            process.start()
+    try:
+        _await(processes, said, look)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+        tuning.drop(study, {tuning.process_name(process.pid) for process in processes})
+    look()
+
+
+def _work(task: Task, worker: int, said: Any) -> None:
+    """Do a few trials, in a process of its own; Ctrl-C is for the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from course import tuning
     from course.cli import trials
 
-    tuning.search(
-        trials.objective(task.given, data),
-        trials.space(task.given),
-        task.trials,
-        sampler=task.sampler,
-        seed=task.seed,
-        worker=worker,
-        prune=task.prune,
-        study=study,
-        on_trial=look,
-    )
+    try:
+        study, data = _open(task)
+        tuning.search(
+            trials.objective(task.given, data),
+            trials.space(task.given),
+            task.trials,
+            sampler=task.sampler,
+            seed=task.seed,
+            worker=worker,
+            prune=task.prune,
+            most=AT_ONCE,
+            study=study,
+            on_trial=_stop_if_left,
+        )
+    except CourseError as error:
+        said.put(str(error))
 
 
-def _work_alone(task: Task, worker: int) -> None:
-    """Do trials in a process of its own."""
-    study, data = _open(task)
-    _work(task, study, data, None, worker)
+def _stop_if_left(study: Any) -> None:
+    """Do no more trials once the process that started this one is gone."""
+    if not parent_process().is_alive():
+        study.stop()
 
 
-def _work_together(task: Task, workers: int, look: Any) -> None:
-    """Do trials in several processes, each with its share of the cores."""
-    share = max(1, (os.cpu_count() or 1) // workers)
-    with _environment(dict.fromkeys(THREADS, str(share))):
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-        with pool:
-            futures = [pool.submit(_work_alone, task, worker) for worker in range(workers)]
-            _await(futures, look)
+def _await(processes: list, said: Any, look: Callable) -> None:
+    """Wait until all processes have ended, looking at the trials meanwhile.
 
-
-def _await(futures: list[Future], look: Any) -> None:
-    """Wait for all workers, looking at the trials meanwhile; raise what one of them raised."""
-    while not all(future.done() for future in futures):
-        for future in futures:
-            if future.done():
-                future.result()
-        look()
+    Raises:
+        CourseError: one of them met bad input, or died.
+    """
+    while any(process.is_alive() for process in processes):
         time.sleep(LOOK)
-    for future in futures:
-        future.result()
-    look()
+        look()
+        for process in processes:
+            if process.exitcode:
+                raise CourseError(
+                    f"a process that trained ended with exit code {process.exitcode}: was there "
+                    "memory enough? Try fewer --workers, or a smaller --batch"
+                )
+    with suppress(queue.Empty):
+        raise CourseError(said.get(timeout=0.1))
 
 
 @contextmanager

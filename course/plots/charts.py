@@ -109,29 +109,35 @@ def dots(
     alt: str | None = None,
     *,
     log_x: bool = False,
+    words: Sequence[str] | None = None,
 ) -> Picture:
     """Draw points, the lowest of them set apart.
 
     Args:
-        points: x, a number or a word, and y of each.
+        points: x, a number or one of `words`, and y of each.
         x_label: with its unit.
         y_label: with its unit.
         title: over the picture.
         alt: the text alternative, if the computed one will not do.
         log_x: powers of ten at equal distances.
+        words: those that stand along x, from the left.
     """
     points = sorted(points, key=lambda point: point[1])
     x, y = zip(*points, strict=True)
+    places = [words.index(value) for value in x] if words else x
     figure, (axis,) = new_figure(2.8)
-    axis.scatter(x, y, color=BLUE, s=24)
-    axis.scatter(x[:1], y[:1], color=ORANGE, marker="D", s=60, label="lowest")
+    axis.scatter(places, y, color=BLUE, s=24)
+    axis.scatter(places[:1], y[:1], color=ORANGE, marker="D", s=60, label="lowest")
     axis.legend(frameon=False)
     label_axes(axis, x_label, y_label)
+    if words:
+        axis.set_xticks(range(len(words)), [escape(word) for word in words])
+        axis.set_xlim(-0.5, len(words) - 0.5)
     if log_x:
         axis.set_xscale("log")
     ends = [f"{number(y[place])} at {_word(x[place])}" for place in (0, -1)]
-    words = f"{len(points)} points of {y_label} against {x_label}{', logarithmic' * log_x}"
-    return finish(figure, title, alt or f"{words}. Lowest {ends[0]}, highest {ends[1]}.")
+    said = f"{len(points)} points of {y_label} against {x_label}{', logarithmic' * log_x}"
+    return finish(figure, title, alt or f"{said}. Lowest {ends[0]}, highest {ends[1]}.")
 
 
 def _word(value: object) -> str:

@@ -6,6 +6,8 @@ compares the ways to draw.
 """
 
 import math
+import os
+import platform
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -49,6 +51,7 @@ def search(
     seed: int = 0,
     worker: int = 0,
     prune: bool = True,
+    most: int | None = None,
     study: optuna.Study | None = None,
     on_trial: Callable[[optuna.Study], None] | None = None,
 ) -> optuna.Study:
@@ -63,6 +66,7 @@ def search(
         seed: of the draws.
         worker: which of several processes on one study this is; each draws for itself.
         prune: give up trials whose loss is above the median of the others' after as many epochs.
+        most: trials of this call; any number if None.
         study: to go on with, as `open_study` gives one; a new one in memory if None.
         on_trial: called with the study after each trial.
 
@@ -81,6 +85,7 @@ def search(
     study.pruner = _pruner(prune)
 
     def run(trial: optuna.Trial) -> float:
+        trial.set_user_attr("process", process_name())
         return _judged(objective(suggest(trial, space), _reporter(trial)))
 
     def tell(study: optuna.Study, trial: object) -> None:
@@ -90,7 +95,7 @@ def search(
             study.stop()
 
     if len(counted(study)) < trials and not _exhausted(study):
-        study.optimize(run, callbacks=[tell])
+        study.optimize(run, n_trials=most, callbacks=[tell])
     return study
 
 
@@ -159,6 +164,18 @@ def best_so_far(study: optuna.Study) -> list[float]:
             lowest = min(lowest, trial.value)
         losses.append(lowest)
     return losses
+
+
+def process_name(pid: int | None = None) -> str:
+    """Return what a trial calls the process that is at it; this one, or another of this machine."""
+    return f"{platform.node()}:{os.getpid() if pid is None else pid}"
+
+
+def drop(study: optuna.Study, processes: set[str]) -> None:
+    """Give up the trials that some processes were at when they were stopped."""
+    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+        if trial.user_attrs.get("process") in processes:
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
 
 
 def _running(study: optuna.Study) -> int:
