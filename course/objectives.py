@@ -101,6 +101,7 @@ def sampled(count: int, seed: int = 0, summed: bool = False) -> Objective:
         sums = token_sums(logits[None], tf.where(target != PAD, 1, PAD)[None])
         return sums[0] / (rows if summed else sums[2]), sums, state
 
+    objective.by_rows = summed
     return objective
 
 
@@ -114,6 +115,9 @@ def summed_over_steps(
     """
     sums, state = _training_sums(model, inputs, target, state)
     return sums[0] / tf.cast(tf.shape(target)[0], sums[0].dtype), sums, state
+
+
+summed_over_steps.by_rows = True  # a mean over rows; the others are means over real tokens
 
 
 def draw(seed: tf.Tensor, count: int, size: int) -> tuple[tf.Tensor, tf.Tensor]:

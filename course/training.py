@@ -2,13 +2,15 @@
 
 `fit` knows nothing of translation: it takes any model with `logits(*inputs, training)`,
 `trainable_variables`, `random_states`, `get_weights`, `set_weights` and `save`, and batches whose
-last array is the target. A model of running text has `zero_state(rows)` as well, and its
+last array is the target. If it was built within `replicas.scope`, each device or machine takes a
+share of every batch. A model of running text has `zero_state(rows)` as well, and its
 `logits(inputs, state, training)` returns the state after the batch, which goes into the next one;
 each epoch begins with zeros. Lesson 04 trains the same model with Keras' own `fit`.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from course import board, metrics, objectives, progress, runtime
+from course import board, metrics, objectives, progress, replicas, runtime
 from course.backend import tf
 from course.batches import PairBatches
 from course.errors import CourseError
@@ -131,10 +133,14 @@ def fit(
     """
     _check(epochs, optimizer, schedule, resume, folder)
     steps = epochs * len(train)
-    moves = make_optimizer(optimizer, learning_rate, schedule, clip, steps, warmup)
+    strategy = replicas.strategy_of(model)
+    with strategy.scope() if strategy else nullcontext():
+        moves = make_optimizer(optimizer, learning_rate, schedule, clip, steps, warmup)
     run = _Run(model, moves, objective or objectives.cross_entropy, xla and runtime.compiles())
     if resume:
         run.restore(folder)
+    if not replicas.is_chief(run.strategy):
+        folder = tensorboard = None
     bar, scalars = progress.bar(show), board.writer(tensorboard)
     try:
         for epoch in range(len(run.history.epochs) + 1, epochs + 1):
@@ -163,7 +169,9 @@ def evaluate(model: Any, batches: PairBatches) -> dict[str, float]:
     Returns:
         "loss" in nats a token, "accuracy" and "perplexity", padding left out.
     """
-    loss, correct, tokens = _total(model, _evaluator(model, runtime.compiles()), batches)
+    strategy = replicas.strategy_of(model)
+    step = _evaluator(model, runtime.compiles(), strategy)
+    loss, correct, tokens = _total(model, step, batches, strategy)
     return {
         "loss": loss / tokens,
         "accuracy": correct / tokens,
@@ -176,17 +184,19 @@ class _Run:
 
     def __init__(self, model, optimizer, objective, xla: bool) -> None:
         self.model, self.optimizer, self.history = model, optimizer, History()
-        self.optimizer.build(model.trainable_variables)
-        self.best = None
+        self.best, self.strategy = None, replicas.strategy_of(model)
+        with self.strategy.scope() if self.strategy else nullcontext():
+            self.optimizer.build(model.trainable_variables)
         self.train_step = train_step(model, optimizer, objective, xla)
-        self.valid_step = _evaluator(model, xla)
+        self.valid_step = _evaluator(model, xla, self.strategy)
 
     def epoch(self, epoch, epochs, train, valid, seed, bar, on_progress) -> None:
         """Pass once over the training batches, then judge."""
         began, sums = time.perf_counter(), np.zeros(3)
-        waiting, state = [], _first_state(self.model, train)
+        waiting, deal = [], replicas.dealer(self.strategy)
+        state = replicas.first_state(self.strategy, self.model, train)
         for done, batch in enumerate(train.shuffled(seed, epoch), 1):
-            state, three = self.train_step(state, *map(tf.constant, batch))
+            state, three = self.train_step(state, *deal(batch))
             waiting.append(three)
             # Results are read in dozens: reading each one would hold up the next step.
             if done % 12 == 0 or done == len(train):
@@ -200,7 +210,7 @@ class _Run:
         speed = sums[2] / (time.perf_counter() - began)
         judged = (None, None)
         if valid is not None:
-            loss, correct, tokens = _total(self.model, self.valid_step, valid)
+            loss, correct, tokens = _total(self.model, self.valid_step, valid, self.strategy)
             judged = (loss / tokens, correct / tokens)
         seconds = time.perf_counter() - began
         loss, accuracy = (float(total / sums[2]) for total in sums[:2])
@@ -288,6 +298,10 @@ def train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> 
     def update(grads: list[tf.Tensor]) -> None:
         optimizer.apply(grads, variables)
 
+    if strategy := replicas.strategy_of(model):
+        by_rows = getattr(objective, "by_rows", False)
+        return compiled(_shared_step(strategy, gradients, update, by_rows), jit_compile=False)
+
     one_shape = hasattr(model, "zero_state")
     if not one_shape:
         gradients, update = compiled(gradients), compiled(update)
@@ -300,28 +314,42 @@ def train_step(model, optimizer, objective: objectives.Objective, xla: bool) -> 
     return compiled(step) if one_shape else step
 
 
-def _evaluator(model, xla: bool) -> Callable:
-    """Compile the forward pass and its sums."""
+def _shared_step(strategy, gradients: Callable, update: Callable, by_rows: bool) -> Callable:
+    """Return a training step of several replicas; see `course.replicas`."""
 
-    @tf.function(jit_compile=xla, autograph=False)
-    def step(state: dict | None, *batch: tf.Tensor) -> tuple:
-        *inputs, target = batch
-        logits, state = forward(model.logits, inputs, state, training=False)
-        return state, token_sums(logits, target)
+    def own(state: dict | None, *batch: tf.Tensor) -> tuple:
+        grads, state, sums = gradients(state, *batch)
+        return state, [*replicas.weighted(grads, sums[2], by_rows), *sums]
+
+    whole = replicas.shared(strategy, own)
+
+    def step(state: dict | None, *batch: Any) -> tuple:
+        state, summed = whole(state, *batch)
+        update(summed[:-3])
+        return state, summed[-3:]
 
     return step
 
 
-def _first_state(model, batches: PairBatches) -> dict | None:
-    """Return the state before the first batch, of a model that carries one from batch to batch."""
-    return model.zero_state(batches.batch) if hasattr(model, "zero_state") else None
+def _evaluator(model, xla: bool, strategy) -> Callable:
+    """Compile the forward pass and its sums."""
+
+    def step(state: dict | None, *batch: tf.Tensor) -> tuple:
+        *inputs, target = batch
+        logits, state = forward(model.logits, inputs, state, training=False)
+        return state, list(token_sums(logits, target))
+
+    if strategy:
+        return tf.function(replicas.shared(strategy, step), autograph=False)
+    return tf.function(step, jit_compile=xla, autograph=False)
 
 
-def _total(model, step: Callable, batches: PairBatches) -> tuple[float, float, int]:
+def _total(model, step: Callable, batches: PairBatches, strategy) -> tuple[float, float, int]:
     """Sum a step's results over all batches: loss, right guesses, tokens."""
-    sums, state = np.zeros(3), _first_state(model, batches)
+    sums, deal = np.zeros(3), replicas.dealer(strategy)
+    state = replicas.first_state(strategy, model, batches)
     for batch in batches:
-        state, three = step(state, *map(tf.constant, batch))
+        state, three = step(state, *deal(batch))
         sums += [float(x) for x in three]
     return float(sums[0]), float(sums[1]), int(sums[2])
 

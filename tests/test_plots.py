@@ -65,6 +65,7 @@ def every_picture():
     yield plots.histories({"a": run, "b": Run([3.0, 1.0])}, title="runs")
     yield plots.lines({"ids": ([1, 10], [4, 40])}, "sentences", "size (MB)", log_x=True, log_y=True)
     yield plots.bars({"$a$": 0.5, " ": 12345.0}, "seconds", "t", log=True)
+    yield plots.dots([(1, 3.0), (10, 2.0)], "rate", "loss", "t", log_x=True)
     yield plots.matrix(np.eye(3, 5), list("a$b$c"), list("xyz"), "one-hot")
     yield plots.matrix(np.random.default_rng(0).normal(size=(4, 70)))
     yield plots.matrix(np.zeros((2, 3)))
