@@ -28,6 +28,7 @@ _SUBMODULES = (
     "pretrained",
     "progress",
     "prose",
+    "replicas",
     "runtime",
     "splits",
     "streams",

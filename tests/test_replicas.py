@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from course import replicas
 from course.batches import PAD
+from course.cli import main
 from tests.refusing import refusal
 
 ROOT = Path(__file__).parents[1]
@@ -120,3 +122,34 @@ def test_what_is_not_there_is_refused():
     assert "no TPU was found" in refusal(enter, "tpu")
     with replicas.scope(None):
         assert replicas.is_chief(None)
+
+
+def test_the_command_trains_on_two_workers(tmp_path):
+    def train(config, *more):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "COURSE_FAST": "1"} | config
+        command = [sys.executable, "-m", "course", "train", "translator", "--dropout", "0", *more]
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, env=environment, encoding="utf-8", **streams)
+
+    def losses(process):
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err[-2000:]
+        found = re.findall(r"^epoch \d/2 .* valid loss ([\d.]+)", err, re.MULTILINE)
+        assert len(found) == 2
+        return found
+
+    alone = losses(train({}, "--save", str(tmp_path / "alone")))
+    folder = tmp_path / "both"
+    multi = ("--distribute", "multiworker", "--save", str(folder))
+    ports = free_port(), free_port()
+    both = [train({"TF_CONFIG": config}, *multi) for config in configs(ports)]
+    assert [losses(process) for process in both] == [alone, alone]
+    names = sorted(file.name for file in folder.iterdir() if file.suffix == ".json")
+    assert names == sorted(file.name for file in (tmp_path / "alone").glob("*.json"))
+
+
+def test_the_command_refuses_a_missing_config_in_a_line(capsys, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    monkeypatch.setenv("COURSE_FAST", "1")
+    assert main(["train", "parity", "--distribute", "multiworker"]) == 2
+    assert "needs the environment variable TF_CONFIG" in capsys.readouterr().err.splitlines()[-1]

@@ -11,6 +11,7 @@ from course.cli import saved, size, translator_size
 from course.cli.chat_data import Data, prepare
 from course.cli.chat_settings import Settings
 from course.cli.guard import Interrupted, note
+from course.cli.saved import replicated
 
 WARMUP = 0.2  # of a run's training steps, at most
 WORD2VEC_EPOCHS = 10
@@ -18,13 +19,16 @@ WORD2VEC_EPOCHS = 10
 SAME = "units cell layers embedding tied direct input_feeding dropout word_dropout seed".split()
 
 
-def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+def train(
+    settings: Settings, save: Path | None, resume: bool = False, distribute: str | None = None
+) -> None:
     """Train, keep the best model, and report.
 
     Args:
         settings: what the run depends on.
         save: the model's folder; None to write nothing.
         resume: go on with the run in `save`.
+        distribute: over which replicas, by a name of `course.replicas`; None for one device.
 
     Raises:
         CourseError: the input is bad, or the model cannot be saved.
@@ -39,7 +43,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     _check_size(settings, data, batches[0])
     _introduce(settings, data)
     try:
-        model = _build(settings, data)
+        with replicated(distribute):
+            model = _build(settings, data)
         best = _fit(model, settings, data, batches, save, resume)
         from course.cli import chat_report
 

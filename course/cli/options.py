@@ -121,6 +121,14 @@ class Sampler(StrEnum):
     grid = "grid"
 
 
+class Distribute(StrEnum):
+    """Which devices or machines share the batches."""
+
+    mirrored = "mirrored"
+    multiworker = "multiworker"
+    tpu = "tpu"
+
+
 def between(least: float, most: float) -> Callable[[float | None], float | None]:
     """Return a check that a number, if given, lies between two others."""
 
@@ -164,6 +172,13 @@ Save = Annotated[
 ]  # fmt: skip
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on from the run in DIR, with its options and data.")
+]
+DistributeName = Annotated[
+    Distribute | None,
+    _choice(
+        "Share each batch among all GPUs of this machine (mirrored), the machines that TF_CONFIG "
+        "names (multiworker), or a TPU (tpu); usually one device."
+    ),
 ]
 
 # For trainers of sentence pairs.

@@ -12,6 +12,7 @@ from course import runtime
 from course.cli import saved, size
 from course.cli.guard import Interrupted, note
 from course.cli.parity_settings import Settings
+from course.cli.saved import replicated
 from course.corpora import bits
 
 LONGER = (100, 200, 500)
@@ -19,13 +20,16 @@ JUDGED, JUDGED_FAST = 10_000, 200
 SHOWN, SHOWN_BITS = 3, 60
 
 
-def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+def train(
+    settings: Settings, save: Path | None, resume: bool = False, distribute: str | None = None
+) -> None:
     """Train, keep the best model, and report.
 
     Args:
         settings: what the run depends on.
         save: the model's folder; None to write nothing.
         resume: go on with the run in `save`.
+        distribute: over which replicas, by a name of `course.replicas`; None for one device.
 
     Raises:
         CourseError: it would not fit into memory, or the model cannot be saved.
@@ -37,7 +41,7 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     strings, judged = bits.split(settings.strings, judged_strings, settings.length, settings.seed)
     _introduce(settings, len(judged))
     try:
-        model = _fit(settings, strings, judged, save, resume)
+        model = _fit(settings, strings, judged, save, resume, distribute)
         _report(model, settings, judged)
     except KeyboardInterrupt:
         raise Interrupted(saved.what_was_kept(save, before)) from None
@@ -68,14 +72,23 @@ def _introduce(settings: Settings, judged: int) -> None:
     )
 
 
-def _fit(settings: Settings, strings: np.ndarray, judged: np.ndarray, save: Path | None, resume):
+def _fit(
+    settings: Settings,
+    strings: np.ndarray,
+    judged: np.ndarray,
+    save: Path | None,
+    resume: bool,
+    distribute: str | None,
+):
     """Build the model and train it; return it with its best weights."""
     from course import training
     from course.models.tagger import Config, Tagger
 
     labels = bits.label_count(settings.task, settings.length)
     shape = {"units": settings.units, "cell": settings.cell, "every_step": settings.every_step}
-    model = Tagger(Config(bits.INPUTS, labels, **shape, activation="relu", seed=settings.seed))
+    config = Config(bits.INPUTS, labels, **shape, activation="relu", seed=settings.seed)
+    with replicated(distribute):
+        model = Tagger(config)
     model.about = {"options": asdict(settings)}
     count = sum(math.prod(weight.shape) for weight in model.trainable_variables)
     note(f"{settings.units} {settings.cell.upper()} units: {count:,} parameters")

@@ -5,6 +5,7 @@ import os
 import time
 import zipfile
 from collections.abc import Set
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -158,6 +159,22 @@ def what_was_kept(save: Path | None, before: dict | None, use: str | None = None
         f"interrupted; {save} keeps the best model of {epochs} epochs: {used}go on with --save "
         f"{save} --resume"
     )
+
+
+def replicated(distribute: str | None) -> AbstractContextManager:
+    """Let a model that is built meanwhile be trained on several devices or machines.
+
+    Args:
+        distribute: a name of `course.replicas`; None for one device.
+
+    Raises:
+        CourseError: what it needs is not there.
+    """
+    if distribute is None:
+        return nullcontext()
+    from course import replicas
+
+    return replicas.scope(distribute)
 
 
 def report_cost(began: float) -> None:

@@ -72,6 +72,7 @@ def train_translator(
     seed: o.Seed = None,
     save: o.Save = None,
     resume: o.Resume = False,
+    distribute: o.DistributeName = None,
 ) -> None:
     """Train a translator on sentence pairs and say how good it is.
 
@@ -101,6 +102,7 @@ def train_parity(
     seed: o.Seed = None,
     save: o.Save = None,
     resume: o.Resume = False,
+    distribute: o.DistributeName = None,
 ) -> None:
     """Train a small net to say whether a bit string has an even or an odd number of ones.
 
@@ -131,6 +133,7 @@ def train_writer(
     seed: o.Seed = None,
     save: o.Save = None,
     resume: o.Resume = False,
+    distribute: o.DistributeName = None,
 ) -> None:
     """Train a language model on a book; `course write` lets it write.
 
@@ -156,6 +159,7 @@ def train_treebank(
     seed: o.Seed = None,
     save: o.Save = None,
     resume: o.Resume = False,
+    distribute: o.DistributeName = None,
 ) -> None:
     """Train a language model on a treebank; `course perplexity` asks it about other text.
 
@@ -197,6 +201,7 @@ def train_chat(
     tensorboard: o.TensorBoard = None,
     save: o.Save = None,
     resume: o.Resume = False,
+    distribute: o.DistributeName = None,
 ) -> None:
     """Train a chatbot on conversations; `course chat` talks with it.
 
@@ -208,7 +213,12 @@ def train_chat(
 
 
 def _run(
-    trainer: ModuleType, settings: ModuleType, save: Path | None, resume: bool, **options: Any
+    trainer: ModuleType,
+    settings: ModuleType,
+    save: Path | None,
+    resume: bool,
+    distribute: o.Distribute | None,
+    **options: Any,
 ) -> None:
     """Settle what a run depends on, and train.
 
@@ -217,6 +227,7 @@ def _run(
         settings: has `chosen` and `of_saved_run`.
         save: the model's folder; None to write nothing.
         resume: go on with the run in `save`.
+        distribute: the devices or machines that share the batches; None for one device.
         options: values by the options' names; None where nothing was said.
     """
     given = {name: value for name, value in options.items() if value is not None}
@@ -224,11 +235,12 @@ def _run(
         raise typer.BadParameter("needs --save DIR, the run to go on from", param_hint="--resume")
     if save is not None:
         saved.check_folder(save)
+    shared = distribute and distribute.value
     if resume:
-        trainer.train(settings.of_saved_run(save, given), save, resume=True)
+        trainer.train(settings.of_saved_run(save, given), save, True, shared)
     else:
         _warn_of_earlier(save)
-        trainer.train(settings.chosen(given), save)
+        trainer.train(settings.chosen(given), save, False, shared)
 
 
 def _warn_of_earlier(save: Path | None) -> None:

@@ -14,6 +14,7 @@ from course import metrics, text
 from course.batches import Batch, PairBatches
 from course.cli import saved, size, translator_size
 from course.cli.guard import Interrupted, note
+from course.cli.saved import replicated
 from course.cli.translator_data import HELD_OUT as HELD_OUT
 from course.cli.translator_data import Data, first_embeddings, prepare
 from course.cli.translator_settings import Settings
@@ -24,13 +25,16 @@ LONG = 1_000  # training steps; a run of more is told its size before
 WARMUP = 0.2  # of a run's training steps, at most
 
 
-def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+def train(
+    settings: Settings, save: Path | None, resume: bool = False, distribute: str | None = None
+) -> None:
     """Train, keep the best model, and report.
 
     Args:
         settings: what the run depends on.
         save: the model's folder; None to write nothing.
         resume: go on with the run in `save`.
+        distribute: over which replicas, by a name of `course.replicas`; None for one device.
 
     Raises:
         CourseError: the input is bad, or the model cannot be saved.
@@ -50,7 +54,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     if first is not None:
         note(f"{settings.embeddings}: vectors for {found:,} of the {len(first):,} source tokens")
     try:
-        model = build(settings, data, first)
+        with replicated(distribute):
+            model = build(settings, data, first)
         best = fit(model, settings, data, save, resume)
         _report(model, best, data, settings.seed)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import numpy as np
 from course import text
 from course.cli import saved, size
 from course.cli.guard import Interrupted, note
+from course.cli.saved import replicated
 from course.cli.treebank_settings import NAMED, Settings
 from course.corpora.treebank import SPLITS, Treebank, load_treebank
 from course.errors import CourseError
@@ -44,13 +45,16 @@ class Data:
         return digest.hexdigest()
 
 
-def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+def train(
+    settings: Settings, save: Path | None, resume: bool = False, distribute: str | None = None
+) -> None:
     """Train, keep the best model, and report.
 
     Args:
         settings: what the run depends on.
         save: the model's folder; None to write nothing.
         resume: go on with the run in `save`.
+        distribute: over which replicas, by a name of `course.replicas`; None for one device.
 
     Raises:
         CourseError: the input is bad, or the model cannot be saved.
@@ -63,7 +67,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     _check_size(settings, len(data.codec.vocabulary))
     _introduce(settings, data)
     try:
-        model = build(settings, data)
+        with replicated(distribute):
+            model = build(settings, data)
         history = fit(model, settings, data, save, resume)
         _report(model, history, settings, data)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import numpy as np
 from course import corpora, prose, text
 from course.cli import saved, size
 from course.cli.guard import Interrupted, note
+from course.cli.saved import replicated
 from course.cli.writer_settings import Settings
 from course.errors import CourseError
 from course.models.ngram import NGram
@@ -45,13 +46,16 @@ def fingerprint(book: corpora.Book) -> str:
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
+def train(
+    settings: Settings, save: Path | None, resume: bool = False, distribute: str | None = None
+) -> None:
     """Train, keep the best model, and report.
 
     Args:
         settings: what the run depends on.
         save: the model's folder; None to write nothing.
         resume: go on with the run in `save`.
+        distribute: over which replicas, by a name of `course.replicas`; None for one device.
 
     Raises:
         CourseError: the input is bad, or the model cannot be saved.
@@ -68,7 +72,8 @@ def train(settings: Settings, save: Path | None, resume: bool = False) -> None:
     _check_size(settings, len(data.codec.vocabulary))
     _introduce(settings, data)
     try:
-        model = _build(settings, data, source)
+        with replicated(distribute):
+            model = _build(settings, data, source)
         history = _fit(model, settings, data, batches, save, resume)
         _report(model, history, settings, data)
     except KeyboardInterrupt:
