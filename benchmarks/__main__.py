@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import machine
+from benchmarks import machine, page
+from course import runtime
 from course.errors import CourseError
 
 NAMES = {
@@ -18,10 +19,14 @@ NAMES = {
     "decoding": "sentences a second: greedy and beam against `predict` once a token",
     "demo": "`make demo`: seconds and BLEU",
     "gains": "what each step from the classic treebank model to the tuned one gains (an hour)",
+    "growth": "what a token costs with 10,000 real pairs, 30,000 and all (10 minutes)",
     "grading": "twelve submissions that import TensorFlow: nbgrader autograde against ours",
+    "replicas": "a training step of two workers on this machine, beside one of one",
     "survival": "hostile and broken submissions: nbgrader autograde against ours (15 minutes)",
+    "lessons": "every lesson in normal mode: seconds and memory (20 minutes)",
     "language": "words a second of the classic treebank model: ours, Keras, PyTorch",
     "parity": "`course train parity` on five seeds, and a book's run of 100 epochs (20 minutes)",
+    "preparing": "all real pairs to batches: seconds and bytes, beside one-hot arrays",
     "real": "`course train translator` on 20,000 real pairs: seconds, memory, BLEU",
     "widgets": "milliseconds from a click to the new picture, memory of 500 steps (10 minutes)",
     "writer": "`course train writer` on a real novel: perplexity, seconds, share of the limit",
@@ -49,6 +54,8 @@ def main(names: list[str]) -> int:
             print(f"{key}: {value}", flush=True)
         RESULTS.mkdir(parents=True, exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+        if not runtime.fast_mode():
+            page.put(name, NAMES[name], result)
     return 0
 
 

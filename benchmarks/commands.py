@@ -1,5 +1,6 @@
 """Whole commands: seconds, greatest memory, and what they print."""
 
+import json
 import subprocess
 import sys
 import time
@@ -31,3 +32,15 @@ def measure(*arguments: str) -> dict:
         "exit code": process.wait(),
         "output": output.splitlines(),
     }
+
+
+def printed(program: str) -> list[float]:
+    """Run a program in a process of its own, and read the JSON that it prints.
+
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return json.loads(done.stdout)

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -22,7 +23,9 @@ SPECIAL_TOKENS = ("<pad>", "<start>", "<end>", "<unk>")
 WORD = re.compile(r"[\w']+|[^\s\w]")
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_CYRILLIC = str.maketrans("асеорхуіАВЕКМНОРСТХІ", "aceopxyiABEKMHOPCTXI")
+_LOOKALIKES = "асеорхуіАВЕКМНОРСТХІ"
+_LOOKALIKE = re.compile(f"[{_LOOKALIKES}]")
+_CYRILLIC = str.maketrans(_LOOKALIKES, "aceopxyiABEKMHOPCTXI")
 _APOSTROPHE = re.compile(r"(?<=\w)’(?=\w)")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _OPENING_MARKS = dict.fromkeys(map(ord, "¿¡"))
@@ -37,8 +40,12 @@ def unify(text: str) -> str:
     Latin letters as well (a wholly Cyrillic word is left alone); and a curly apostrophe within a
     word becomes a straight one.
     """
+    if text.isascii():  # most of a corpus: only the second step can change anything
+        return " ".join(text.split())
     text = unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))
-    text = _APOSTROPHE.sub("'", re.sub(r"\w+", _latin, text))
+    if _LOOKALIKE.search(text):
+        text = re.sub(r"\w+", _latin, text)
+    text = _APOSTROPHE.sub("'", text)
     # Letters that stand beside each other only now may have a composed form.
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
@@ -98,7 +105,7 @@ class WordTokenizer(_Options):
 
     def tokens(self, text: str) -> list[str]:
         """Return the words and punctuation marks of a text."""
-        return WORD.findall(clean(text, **asdict(self)))
+        return WORD.findall(clean(text, **vars(self)))
 
     def join(self, tokens: Sequence[str]) -> str:
         """Return readable text: the tokens with spaces where English and Spanish put them."""
@@ -112,7 +119,7 @@ class CharacterTokenizer(_Options):
 
     def tokens(self, text: str) -> list[str]:
         """Return the characters of a text, spaces included."""
-        return list(clean(text, **asdict(self)))
+        return list(clean(text, **vars(self)))
 
     def join(self, tokens: Sequence[str]) -> str:
         """Return the characters as one string."""
@@ -194,7 +201,7 @@ class Vocabulary:
             min_count: leave out tokens that occur less often; they will be UNK.
             max_size: keep at most so many tokens, the four special ones included.
         """
-        counts = Counter(token for sentence in sentences for token in sentence)
+        counts = Counter(chain.from_iterable(sentences))
         for special in SPECIAL_TOKENS:
             counts.pop(special, None)
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
@@ -208,7 +215,7 @@ class Vocabulary:
 
     def ids(self, tokens: Iterable[str]) -> list[int]:
         """Return the id of each token; UNK for one that the vocabulary does not hold."""
-        return [self.features.get(token, UNK) for token in tokens]
+        return list(map(self.features.get, tokens, repeat(UNK)))
 
     def words(self, ids: Iterable[int]) -> list[str]:
         """Return the token of each id, up to the first END; PAD and START are left out."""

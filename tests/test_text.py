@@ -1,3 +1,4 @@
+import re
 import unicodedata
 
 import numpy as np
@@ -173,3 +174,12 @@ def test_one_hot_times_a_matrix_is_a_row_of_it():
 def test_one_hot_refuses_ids_that_have_no_column(ids):
     with pytest.raises(CourseError, match="depth is 5"):
         text.one_hot(ids, 5)
+
+
+@given(st.text(alphabet=st.sampled_from("aé ñ\t\n’'с\u0301оZ\u200b\x1cн1")) | st.text())
+def test_the_short_cuts_of_unify_change_nothing(raw):
+    zero_width = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+    whole = unicodedata.normalize("NFC", raw.translate(zero_width))
+    whole = re.sub(r"\w+", text._latin, whole)
+    whole = re.sub(r"(?<=\w)’(?=\w)", "'", whole)
+    assert text.unify(raw) == unicodedata.normalize("NFC", " ".join(whole.split()))
