@@ -46,7 +46,8 @@ def objective(given: dict[str, Any], data: Data) -> Callable:
         shorter = replace(data, batches=batches(data, settings))
         translator_size.check(settings, shorter)
         model = translator.build(settings, shorter)
-        best = translator.fit(model, settings, shorter, show=False, on_epoch=report)
+        long = settings.epochs * len(shorter.batches) > translator.LONG
+        best = translator.fit(model, settings, shorter, xla=long, show=False, on_epoch=report)
         return best.valid_loss
 
     def alone(drawn: dict[str, Any], report: Callable) -> float:
