@@ -2,14 +2,18 @@
 
 import math
 
+import numpy as np
 import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course import tuning
+from course.cli import trials
 from course.training import Epoch
 from course.tuning import Range
+from course.tuning.recorded import SPACE as recorded_space
+from course.tuning.recorded import Recorded
 from course.tuning.samplers import SAMPLERS
 from course.tuning.space import grid
 from tests.refusing import refusal
@@ -170,3 +174,35 @@ def test_a_copy_needs_no_storage(storage):
     copy = tuning.copied(study)
     assert [trial.value for trial in copy.trials] == [trial.value for trial in study.trials]
     assert isinstance(copy._storage, optuna.storages.InMemoryStorage)
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return Recorded()
+
+
+def test_recorded_trials_are_of_the_space_that_the_command_draws_from(recorded):
+    assert recorded_space == trials.SPACE
+    assert len(recorded.trials) > 100
+    for trial in recorded.trials:
+        assert len(trial["losses"]) == trial["epochs"]
+        for name, values in trials.SPACE.items():
+            if isinstance(values, Range):
+                assert values.low <= trial[name] <= values.high
+            else:
+                assert trial[name] in values
+
+
+def test_what_was_recorded_is_guessed_as_it_was(recorded):
+    for trial in recorded.trials[::20]:
+        assert recorded.losses(trial) == pytest.approx(trial["losses"], rel=0.05)
+    spread = np.std([trial["losses"][-1] for trial in recorded.trials])
+    assert recorded.error() < spread / 2  # it says more than the mean of all would
+
+
+def test_a_guess_is_reported_epoch_by_epoch(recorded):
+    seen = []
+    settings = recorded.trials[3]
+    loss = recorded.objective(settings, lambda epoch: seen.append((epoch.epoch, epoch.valid_loss)))
+    assert [number for number, _ in seen] == list(range(1, settings["epochs"] + 1))
+    assert loss == min(value for _, value in seen)
