@@ -299,10 +299,10 @@ print(f"{len(ends)} trials on 900 pairs: {min(ends):.2f} to {max(ends):.2f} nats
 print(f"a guess about a trial it has not seen is off by {recorded.error():.2f} in the mean")
 
 # %% [markdown]
-# Five ways to draw the next trial. A *grid* tries three values of each number with all three of each other: it is thorough, and there are hundreds of points. *Random* draws anew each time, so that it sees as many different values of the important number as there are trials (Bergstra and Bengio, 2012). *Zoom* is random, too, and from half way on draws between the best it has seen. *TPE*, a tree-structured Parzen estimator, asks where good trials are dense and bad ones are not (Bergstra et al., 2011). A *Gaussian process* guesses the loss everywhere, with how sure it is, and tries where the loss may be low; Optuna's needs PyTorch. **Which will be first after thirty trials?**
+# Five ways to draw the next trial. A *grid* tries three values of each number with all three of each other: it is thorough, and there are hundreds of points. *Random* draws anew each time, so that it sees as many different values of the important number as there are trials (Bergstra and Bengio, 2012). *Zoom* begins with the very draws of random, and from half way on draws between the best it has seen. *TPE*, a tree-structured Parzen estimator, asks where good trials are dense and bad ones are not (Bergstra et al., 2011). A *Gaussian process* guesses the loss everywhere, with how sure it is, and tries where the loss may be low; Optuna's needs PyTorch. **Which will be first after thirty trials?**
 
 # %%
-TRIALS, SEEDS = runtime.pick(30, 4), runtime.pick(5, 2)
+TRIALS, SEEDS = runtime.pick(30, 4), runtime.pick(9, 2)
 found = {}
 for sampler in tuning.SAMPLERS:
     try:
