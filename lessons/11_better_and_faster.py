@@ -593,4 +593,6 @@ for way in (None, "mirrored"):
 #
 # > **What we simplified.** Small networks, short runs, one seed for most comparisons. The orders of magnitude will hold elsewhere; the second digits will not.
 #
-# `python -m benchmarks` measures all that the course claims about its own speed, and [the last tables](../docs/performance.md) are in the repository. To go on, try this: give the learning curve 600 steps in place of 300, and guess first which of its lines moves.
+# `python -m benchmarks` measures all that the course claims about its own speed, and [the last tables](../docs/performance.md) are in the repository.
+#
+# The [exercise for this lesson](../exercises/11_better_and_faster/better_and_faster.ipynb) says what a model lacks and when to stop, draws settings and gives trials up, counts padding, and lets several machines find one gradient. Before it, try this: give the learning curve 600 steps in place of 300, and guess first which of its lines moves.
